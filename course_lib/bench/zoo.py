@@ -17,7 +17,13 @@ def bench_zoo(n: int = 400) -> dict:
     rows = [_row("1 process", n, _timed(lambda: _draw_many(0, n, None)))]
     with ProcessPoolExecutor(2) as pool:
         list(pool.map(_warm, range(4)))
-        rows.append(_row("2 processes", n, _timed(lambda: list(pool.map(_draw_many, (0, n), (n // 2,) * 2, (None,) * 2)))))
+        rows.append(
+            _row(
+                "2 processes",
+                n,
+                _timed(lambda: list(pool.map(_draw_many, (0, n), (n // 2,) * 2, (None,) * 2))),
+            )
+        )
     for medium in MEDIA:
         rows.append(_row(medium, n // 5, _timed(lambda medium=medium: _draw_many(0, n // 5, medium))))
     return {"rows": rows}

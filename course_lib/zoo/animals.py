@@ -20,7 +20,7 @@ def animal_parts(scene: Scene, rng: np.random.Generator) -> list[Part]:
     spread, nod, sway = rng.random(), rng.uniform(-0.07, 0.07), rng.uniform(-0.03, 0.03)
     back, front, (x, y, radius, tilt) = _body(scene, coat, spread)
     flip = -1.0 if scene.facing == "left" else 1.0
-    yaw = {"front": 0.0, "left": -0.62, "right": 0.62}[scene.look] * flip  # in the body's own frame
+    yaw = {"front": 0.0, "left": -0.52, "right": 0.52}[scene.look] * flip  # in the body's own frame
     if scene.pose in ("standing", "running", "lying") and scene.look == "front":
         yaw = 0.2  # a body seen from the side never shows a perfectly frontal face
     head = HEADS[scene.animal](heads.Turn(yaw + sway, blink=rng.uniform(0.92, 1.05)), coat)
@@ -46,7 +46,8 @@ def _tinted(coat: Coat, rng: np.random.Generator) -> Coat:
     """No two animals have exactly the same colours."""
     shift = rng.uniform(-9, 9) + rng.uniform(-5, 5, 3)
     return coat._replace(
-        main=tuple(np.clip(np.array(coat.main) + shift, 0, 255)), dark=tuple(np.clip(np.array(coat.dark) + shift, 0, 255))
+        main=tuple(np.clip(np.array(coat.main) + shift, 0, 255)),
+        dark=tuple(np.clip(np.array(coat.dark) + shift, 0, 255)),
     )
 
 
@@ -64,4 +65,3 @@ def placed(parts: list[Part], scene: Scene, stand: float) -> list[Part]:
     ground = bottom if scene.pose == "flying" else max(bottom, -0.02)
     y = max(stand + ground * scale, 0.03 + top * scale)
     return moved(parts, x, y, scale, -scale)
-

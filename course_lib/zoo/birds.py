@@ -6,7 +6,9 @@ from course_lib.zoo.coats import WHITE, Coat
 from course_lib.zoo.shapes import Part, blob, ellipse, mirrored, mix, taper
 
 
-def _feathers(c: Coat, shoulder: tuple, wrist: tuple, tip: tuple, drop: float, first: Part | None = None) -> list[Part]:
+def _feathers(
+    c: Coat, shoulder: tuple, wrist: tuple, tip: tuple, drop: float, first: Part | None = None
+) -> list[Part]:
     """A spread wing: long feathers that fan out from the arm, and the arm over them."""
     sx, sy = shoulder
     parts = []
@@ -18,8 +20,19 @@ def _feathers(c: Coat, shoulder: tuple, wrist: tuple, tip: tuple, drop: float, f
         ex = x + (tip[0] - wrist[0]) * (1 - angle) + side * 0.02
         ey = y + (tip[1] - wrist[1]) * (1 - angle) - drop * angle
         colour = c.dark if k % 2 else mix(c.dark, c.main, 0.4)
-        parts.append(Part(taper([(x, y), ((x + ex) / 2, (y + ey) / 2), (ex, ey)], [0.07, 0.075, 0.035]), colour, line=0.5))
-    arm = [(sx, sy - 0.14), (sx, sy + 0.06), ((sx + wrist[0]) / 2, (sy + wrist[1]) / 2 + 0.09), (wrist[0] + side * 0.1, wrist[1] + 0.05)]
+        parts.append(
+            Part(
+                taper([(x, y), ((x + ex) / 2, (y + ey) / 2), (ex, ey)], [0.07, 0.075, 0.035]),
+                colour,
+                line=0.5,
+            )
+        )
+    arm = [
+        (sx, sy - 0.14),
+        (sx, sy + 0.06),
+        ((sx + wrist[0]) / 2, (sy + wrist[1]) / 2 + 0.09),
+        (wrist[0] + side * 0.1, wrist[1] + 0.05),
+    ]
     arm += [(wrist[0] + side * 0.06, wrist[1] - 0.08), ((sx + wrist[0]) / 2, (sy + wrist[1]) / 2 - 0.13)]
     return [*parts, Part(blob(arm), c.main, line=0.8)]
 
@@ -32,9 +45,19 @@ def _flying(c: Coat, spread: float, marks: list[Part], feet, head: tuple) -> tup
         parts += _feathers(c, (s * 0.14, 0.46), (s * 0.42, wrist_y), (s * 0.76, tip_y), 0.3)
     for k, angle in enumerate((-0.5, 0.5, 0.0)):
         end = (0.26 * np.sin(angle), 0.2 - 0.26 * np.cos(angle))
-        parts.append(Part(taper([(0, 0.22), end], [0.05, 0.075]), mix(c.dark, c.main, 0.5 * (k == 2)), line=0.5))
-    parts.append(Part(blob(mirrored([(0, 0.66), (0.17, 0.56), (0.22, 0.36), (0.14, 0.16), (0, 0.08)])), c.main))
-    parts.append(Part(blob(mirrored([(0, 0.56), (0.12, 0.48), (0.155, 0.34), (0.1, 0.18), (0, 0.13)])), c.light, line=0.3))
+        parts.append(
+            Part(taper([(0, 0.22), end], [0.05, 0.075]), mix(c.dark, c.main, 0.5 * (k == 2)), line=0.5)
+        )
+    parts.append(
+        Part(blob(mirrored([(0, 0.66), (0.17, 0.56), (0.22, 0.36), (0.14, 0.16), (0, 0.08)])), c.main)
+    )
+    parts.append(
+        Part(
+            blob(mirrored([(0, 0.56), (0.12, 0.48), (0.155, 0.34), (0.1, 0.18), (0, 0.13)])),
+            c.light,
+            line=0.3,
+        )
+    )
     parts += marks
     for s in (-1, 1):
         parts.append(Part(ellipse(s * 0.085, 0.13, 0.05, 0.035), feet, line=0.5, accent=True))
@@ -53,10 +76,20 @@ def owl_body(pose: str, c: Coat, spread: float, snowy: bool) -> tuple:
     feet = mix(c.inner, (250, 190, 60), 0.5) if not snowy else (226, 220, 214)
     breast = c.light if not snowy else mix(c.light, c.main, 0.3)
     if pose == "flying":
-        return _flying(c._replace(dark=mix(c.dark, c.main, 0.5 * snowy)), spread, _spots(c, BREAST, 0.024), feet, (0, 0.72, 0.32, 0.0))
+        return _flying(
+            c._replace(dark=mix(c.dark, c.main, 0.5 * snowy)),
+            spread,
+            _spots(c, BREAST, 0.024),
+            feet,
+            (0, 0.72, 0.32, 0.0),
+        )
     parts = [Part(taper([(0, 0.12), (0, -0.02)], [0.1, 0.12]), c.dark)]
     parts.append(Part(blob(mirrored([(0, 0.66), (0.2, 0.58), (0.29, 0.34), (0.22, 0.1), (0, 0.02)])), c.main))
-    parts.append(Part(blob(mirrored([(0, 0.54), (0.16, 0.44), (0.19, 0.28), (0.13, 0.11), (0, 0.07)])), breast, line=0.3))
+    parts.append(
+        Part(
+            blob(mirrored([(0, 0.54), (0.16, 0.44), (0.19, 0.28), (0.13, 0.11), (0, 0.07)])), breast, line=0.3
+        )
+    )
     parts += _spots(c, BREAST, 0.03)
     wing_colour = mix(c.main, c.dark, 0.3) if snowy else c.dark
     for s in (-1, 1):
@@ -71,17 +104,49 @@ def owl_body(pose: str, c: Coat, spread: float, snowy: bool) -> tuple:
 def hawk_body(pose: str, c: Coat, spread: float) -> tuple:
     """A slim upright bird with a long tail and a streaked breast."""
     feet = c.inner
-    streaks = [(0.46, (-0.06, 0.06)), (0.38, (-0.09, 0.0, 0.09)), (0.29, (-0.05, 0.05)), (0.21, (-0.08, 0.08))]
+    streaks = [
+        (0.46, (-0.06, 0.06)),
+        (0.38, (-0.09, 0.0, 0.09)),
+        (0.29, (-0.05, 0.05)),
+        (0.21, (-0.08, 0.08)),
+    ]
     marks = [Part(ellipse(x, y, 0.016, 0.036), c.dark, line=0) for y, xs in streaks for x in xs]
     if pose == "flying":
         return _flying(c, spread, marks, feet, (0, 0.74, 0.25, 0.0))
     parts = [Part(taper([(-0.12, 0.2), (-0.22, -0.03)], [0.08, 0.1]), c.dark)]
     for t in (0.35, 0.7):
         x, y = -0.12 - 0.1 * t, 0.2 - 0.23 * t
-        parts.append(Part(taper([(x - 0.07, y + 0.03), (x + 0.08, y - 0.03)], [0.015, 0.015]), c.light, line=0))
-    body = [(-0.06, 0.7), (0.14, 0.66), (0.25, 0.44), (0.2, 0.2), (0.06, 0.06), (-0.12, 0.12), (-0.22, 0.36), (-0.18, 0.6)]
+        parts.append(
+            Part(taper([(x - 0.07, y + 0.03), (x + 0.08, y - 0.03)], [0.015, 0.015]), c.light, line=0)
+        )
+    body = [
+        (-0.06, 0.7),
+        (0.14, 0.66),
+        (0.25, 0.44),
+        (0.2, 0.2),
+        (0.06, 0.06),
+        (-0.12, 0.12),
+        (-0.22, 0.36),
+        (-0.18, 0.6),
+    ]
     parts.append(Part(blob(body), c.main))
-    parts.append(Part(blob([(0.06, 0.62), (0.19, 0.56), (0.22, 0.4), (0.16, 0.2), (0.04, 0.12), (-0.04, 0.3), (-0.02, 0.5)]), c.light, line=0.3))
+    parts.append(
+        Part(
+            blob(
+                [
+                    (0.06, 0.62),
+                    (0.19, 0.56),
+                    (0.22, 0.4),
+                    (0.16, 0.2),
+                    (0.04, 0.12),
+                    (-0.04, 0.3),
+                    (-0.02, 0.5),
+                ]
+            ),
+            c.light,
+            line=0.3,
+        )
+    )
     parts += [m._replace(points=m.points + (0.09, 0.05)) for m in marks]
     wing = [(-0.12, 0.64), (0.02, 0.5), (0.0, 0.28), (-0.12, 0.1), (-0.28, 0.03), (-0.28, 0.3), (-0.24, 0.5)]
     parts.append(Part(blob(wing), c.dark, line=0.9))
@@ -97,19 +162,42 @@ def penguin_body(pose: str, c: Coat) -> tuple:
     feet = c.inner if c.inner[0] > 200 else (70, 66, 76)
     if pose == "lying":
         parts = [Part(ellipse(-0.54, 0.1, 0.12, 0.05, 0.3), feet, line=0.7)]
-        parts.append(Part(blob([(-0.5, 0.12), (-0.36, 0.32), (0, 0.38), (0.3, 0.32), (0.4, 0.1), (0.2, 0.0), (-0.2, 0.0)]), c.main))
-        parts.append(Part(blob([(-0.4, 0.06), (0, 0.16), (0.36, 0.2), (0.38, 0.06), (0.2, 0.0), (-0.2, 0.0)]), c.light, line=0.3))
-        parts.append(Part(taper([(0.02, 0.26), (-0.14, 0.3), (-0.34, 0.46)], [0.06, 0.07, 0.025]), c.dark, line=0.8))
+        parts.append(
+            Part(
+                blob(
+                    [(-0.5, 0.12), (-0.36, 0.32), (0, 0.38), (0.3, 0.32), (0.4, 0.1), (0.2, 0.0), (-0.2, 0.0)]
+                ),
+                c.main,
+            )
+        )
+        parts.append(
+            Part(
+                blob([(-0.4, 0.06), (0, 0.16), (0.36, 0.2), (0.38, 0.06), (0.2, 0.0), (-0.2, 0.0)]),
+                c.light,
+                line=0.3,
+            )
+        )
+        parts.append(
+            Part(taper([(0.02, 0.26), (-0.14, 0.3), (-0.34, 0.46)], [0.06, 0.07, 0.025]), c.dark, line=0.8)
+        )
         return parts, [], (0.34, 0.42, 0.27, -0.08)
     lift = 0.34 if pose == "running" else 0.06
     parts = []
     for s in (-1, 1):
         y = 0.06 if pose == "running" and s > 0 else 0.02
         parts.append(Part(ellipse(s * 0.13, y, 0.12, 0.045, s * 0.2 * (y > 0.03)), feet, line=0.7))
-    parts.append(Part(blob(mirrored([(0, 0.66), (0.2, 0.58), (0.29, 0.32), (0.22, 0.08), (0, 0.02)])), c.main))
-    parts.append(Part(blob(mirrored([(0, 0.6), (0.14, 0.5), (0.21, 0.3), (0.16, 0.1), (0, 0.05)])), c.light, line=0.3))
+    parts.append(
+        Part(blob(mirrored([(0, 0.66), (0.2, 0.58), (0.29, 0.32), (0.22, 0.08), (0, 0.02)])), c.main)
+    )
+    parts.append(
+        Part(blob(mirrored([(0, 0.6), (0.14, 0.5), (0.21, 0.3), (0.16, 0.1), (0, 0.05)])), c.light, line=0.3)
+    )
     for s in (-1, 1):
-        wing = [(s * 0.2, 0.52), (s * (0.3 + lift * 0.3), 0.36 + lift * 0.2), (s * (0.32 + lift * 0.55), 0.14 + lift * 0.9)]
+        wing = [
+            (s * 0.2, 0.52),
+            (s * (0.3 + lift * 0.3), 0.36 + lift * 0.2),
+            (s * (0.32 + lift * 0.55), 0.14 + lift * 0.9),
+        ]
         parts.append(Part(taper(wing, [0.06, 0.07, 0.025]), c.dark, line=0.8))
     return parts, [], (0, 0.76, 0.27, 0.1 if pose == "running" else 0.0)
 
@@ -125,16 +213,61 @@ def duck_body(pose: str, c: Coat, spread: float) -> tuple:
         for x, s in ((-0.06, -1), (0.1, 1)):
             fx, fy = x + s * stride, 0.02 + 0.05 * (stride > 0) * (s < 0)
             parts.append(Part(taper([(x, legs + 0.08), (fx, fy + 0.02)], [0.032, 0.028]), c.inner, line=0.6))
-            parts.append(Part(blob([(fx - 0.05, fy - 0.02), (fx + 0.14, fy - 0.03), (fx + 0.05, fy + 0.05)]), c.inner, line=0.6))
+            parts.append(
+                Part(
+                    blob([(fx - 0.05, fy - 0.02), (fx + 0.14, fy - 0.03), (fx + 0.05, fy + 0.05)]),
+                    c.inner,
+                    line=0.6,
+                )
+            )
     y = legs
-    parts.append(Part(blob([(-0.58, 0.42 + y), (-0.42, 0.3 + y), (-0.1, 0.3 + y), (0.14, 0.44 + y), (0.34, 0.32 + y), (0.32, 0.1 + y), (0.06, 0.0 + y), (-0.28, 0.03 + y), (-0.46, 0.18 + y)]), c.main))
-    parts.append(Part(blob([(0.1, 0.32 + y), (0.3, 0.28 + y), (0.29, 0.1 + y), (0.06, 0.03 + y), (-0.2, 0.05 + y), (0.02, 0.12 + y)]), c.light, line=0.2))
+    parts.append(
+        Part(
+            blob(
+                [
+                    (-0.58, 0.42 + y),
+                    (-0.42, 0.3 + y),
+                    (-0.1, 0.3 + y),
+                    (0.14, 0.44 + y),
+                    (0.34, 0.32 + y),
+                    (0.32, 0.1 + y),
+                    (0.06, 0.0 + y),
+                    (-0.28, 0.03 + y),
+                    (-0.46, 0.18 + y),
+                ]
+            ),
+            c.main,
+        )
+    )
+    parts.append(
+        Part(
+            blob(
+                [
+                    (0.1, 0.32 + y),
+                    (0.3, 0.28 + y),
+                    (0.29, 0.1 + y),
+                    (0.06, 0.03 + y),
+                    (-0.2, 0.05 + y),
+                    (0.02, 0.12 + y),
+                ]
+            ),
+            c.light,
+            line=0.2,
+        )
+    )
     if c.hood:  # the drake's white collar
         parts.append(Part(ellipse(0.22, 0.42 + y, 0.16, 0.05), WHITE, line=0.3))
     if pose == "running":
         wing = [(-0.02, 0.28 + y), (-0.1, 0.46 + y), (-0.36, 0.66 + y), (-0.4, 0.46 + y), (-0.28, 0.24 + y)]
     else:
-        wing = [(0.1, 0.26 + y), (-0.1, 0.32 + y), (-0.42, 0.34 + y), (-0.34, 0.16 + y), (-0.1, 0.1 + y), (0.06, 0.14 + y)]
+        wing = [
+            (0.1, 0.26 + y),
+            (-0.1, 0.32 + y),
+            (-0.42, 0.34 + y),
+            (-0.34, 0.16 + y),
+            (-0.1, 0.1 + y),
+            (0.06, 0.14 + y),
+        ]
     parts.append(Part(blob(wing), c.dark, line=0.8))
     return parts, [], (0.24, 0.58 + y, 0.25, 0.0)
 
@@ -143,8 +276,26 @@ def _duck_flying(c: Coat, spread: float) -> tuple:
     """From the side: one wing behind, one in front, both raised."""
     rise = 0.22 * spread
     parts = [Part(_raised(0.24, rise + 0.04, 0.85), mix(c.main, c.dark, 0.6), line=0.8)]
-    parts.append(Part(blob([(-0.62, 0.44), (-0.44, 0.47), (-0.1, 0.5), (0.2, 0.52), (0.48, 0.6), (0.5, 0.44), (0.18, 0.24), (-0.2, 0.26)]), c.main))
-    parts.append(Part(blob([(0.42, 0.44), (0.16, 0.27), (-0.2, 0.28), (-0.1, 0.35), (0.1, 0.37)]), c.light, line=0.2))
+    parts.append(
+        Part(
+            blob(
+                [
+                    (-0.62, 0.44),
+                    (-0.44, 0.47),
+                    (-0.1, 0.5),
+                    (0.2, 0.52),
+                    (0.48, 0.6),
+                    (0.5, 0.44),
+                    (0.18, 0.24),
+                    (-0.2, 0.26),
+                ]
+            ),
+            c.main,
+        )
+    )
+    parts.append(
+        Part(blob([(0.42, 0.44), (0.16, 0.27), (-0.2, 0.28), (-0.1, 0.35), (0.1, 0.37)]), c.light, line=0.2)
+    )
     if c.hood:
         parts.append(Part(ellipse(0.42, 0.5, 0.05, 0.12, 0.4), WHITE, line=0.3))
     parts.append(Part(_raised(0.0, rise, 1.0), c.dark, line=0.9))
@@ -156,5 +307,17 @@ def _duck_flying(c: Coat, spread: float) -> tuple:
 
 def _raised(x: float, rise: float, reach: float) -> np.ndarray:
     """A wing held up, its rear edge in feather tips."""
-    edge = [(0.16, 0.4), (0.1, 0.74), (-0.02, 0.96), (-0.3, 1.14), (-0.24, 0.98), (-0.42, 0.96), (-0.32, 0.82), (-0.48, 0.76), (-0.34, 0.64), (-0.44, 0.56), (-0.26, 0.4)]
+    edge = [
+        (0.16, 0.4),
+        (0.1, 0.74),
+        (-0.02, 0.96),
+        (-0.3, 1.14),
+        (-0.24, 0.98),
+        (-0.42, 0.96),
+        (-0.32, 0.82),
+        (-0.48, 0.76),
+        (-0.34, 0.64),
+        (-0.44, 0.56),
+        (-0.26, 0.4),
+    ]
     return blob([(x + a * reach, 0.4 + (b - 0.4) * reach + rise * (b > 0.6)) for a, b in edge])

@@ -34,7 +34,9 @@ BUILDS = {
 
 def body(animal: str, pose: str, coat: Coat) -> tuple[list[Part], list[Part], tuple]:
     """Parts behind the head, parts in front of it, and (x, y, radius, tilt) of the head."""
-    return {"sitting": _sitting, "standing": _standing, "running": _running, "lying": _lying}[pose](BUILDS[animal], coat)
+    return {"sitting": _sitting, "standing": _standing, "running": _running, "lying": _lying}[pose](
+        BUILDS[animal], coat
+    )
 
 
 def _tail(build: Build, c: Coat, path: list) -> list[Part]:
@@ -46,7 +48,10 @@ def _tail(build: Build, c: Coat, path: list) -> list[Part]:
         return [Part(ellipse(x0 * 1.1, y0 + 0.05, 0.095, 0.09), c.light)]
     if build.tail == "tuft":
         x, y = x0 + (x1 - x0) * 0.5, y0 + (y1 - y0) * 0.4
-        return [Part(taper([(x0, y0), (x, y)], [0.025, 0.018]), c.dark), Part(ellipse(x, y, 0.045, 0.045), c.dark)]
+        return [
+            Part(taper([(x0, y0), (x, y)], [0.025, 0.018]), c.dark),
+            Part(ellipse(x, y, 0.045, 0.045), c.dark),
+        ]
     if build.tail == "long":
         return [Part(taper(path, [0.05, 0.05, 0.048, 0.04]), c.dark)]
     widths = [0.05, 0.115, 0.12, 0.02] if build.tail == "bushy" else [0.05, 0.08, 0.085, 0.02]
@@ -54,11 +59,19 @@ def _tail(build: Build, c: Coat, path: list) -> list[Part]:
     if build.tail == "bushy":
         (xa, ya), (xb, yb) = path[2], path[3]
         start = (xa * 0.72 + xb * 0.28, ya * 0.72 + yb * 0.28)
-        parts.append(Part(taper([start, ((start[0] + xb) / 2, (start[1] + yb) / 2), (xb, yb)], [0.1, 0.085, 0.02]), c.light, line=0.4))
+        parts.append(
+            Part(
+                taper([start, ((start[0] + xb) / 2, (start[1] + yb) / 2), (xb, yb)], [0.1, 0.085, 0.02]),
+                c.light,
+                line=0.4,
+            )
+        )
     return parts
 
 
-def _leg(build: Build, c: Coat, top: tuple, foot: tuple, far: bool = False, forward: float = 0.03) -> list[Part]:
+def _leg(
+    build: Build, c: Coat, top: tuple, foot: tuple, far: bool = False, forward: float = 0.03
+) -> list[Part]:
     """A leg from hip to foot, with a paw; far legs are darker."""
     shade = 0.35 if far else 0.0
     leg, paw = (mix(getattr(c, role), c.dark, shade) for role in (build.legs, build.paws))
@@ -76,13 +89,31 @@ def _sitting(build: Build, c: Coat) -> tuple:
     haunch = c.dark if build.legs == "dark" else c.main
     for s in (-1, 1):
         parts.append(Part(ellipse(s * 0.2 * b, 0.1, 0.105 * b, 0.12), haunch, line=0.6))
-        parts.append(Part(ellipse(s * (0.22 * b + 0.02), 0.03, 0.08, 0.045), getattr(c, build.paws), line=0.6))
+        parts.append(
+            Part(ellipse(s * (0.22 * b + 0.02), 0.03, 0.08, 0.045), getattr(c, build.paws), line=0.6)
+        )
     if build.legs == "dark":  # a band over the shoulders
-        parts.append(Part(blob([(-0.19 * b, 0.58), (0.19 * b, 0.58), (0.235 * b, 0.34), (-0.235 * b, 0.34)]), c.dark, line=0.3))
+        parts.append(
+            Part(
+                blob([(-0.19 * b, 0.58), (0.19 * b, 0.58), (0.235 * b, 0.34), (-0.235 * b, 0.34)]),
+                c.dark,
+                line=0.3,
+            )
+        )
     for s in (-1, 1):
         parts += _leg(build, c, (s * 0.09, 0.34), (s * (0.06 + w * 0.55), 0.03), forward=0)
     if build.chest:  # a bib that hides where the legs begin
-        bib = [(-0.13, 0.56), (0.13, 0.56), (0.155, 0.42), (0.1, 0.3), (0.04, 0.29), (0, 0.23), (-0.04, 0.29), (-0.1, 0.3), (-0.155, 0.42)]
+        bib = [
+            (-0.13, 0.56),
+            (0.13, 0.56),
+            (0.155, 0.42),
+            (0.1, 0.3),
+            (0.04, 0.29),
+            (0, 0.23),
+            (-0.04, 0.29),
+            (-0.1, 0.3),
+            (-0.155, 0.42),
+        ]
         parts.append(Part(blob(bib), c.light, line=0.4))
     return parts, [], (0.0, 0.7, build.head, 0.0)
 
@@ -90,8 +121,19 @@ def _sitting(build: Build, c: Coat) -> tuple:
 def _standing(build: Build, c: Coat) -> tuple:
     b = 0.14 * build.bulk
     parts = _tail(build, c, [(-0.34, 0.44), (-0.48, 0.46), (-0.58, 0.56), (-0.58, 0.76)])
-    parts += _leg(build, c, (-0.2, 0.34), (-0.17, 0.03), far=True) + _leg(build, c, (0.2, 0.34), (0.25, 0.03), far=True)
-    points = [(-0.4, 0.4), (-0.3, 0.4 + b), (0, 0.38 + b), (0.24, 0.42 + b), (0.36, 0.44), (0.28, 0.4 - b), (0, 0.38 - b), (-0.32, 0.4 - b)]
+    parts += _leg(build, c, (-0.2, 0.34), (-0.17, 0.03), far=True) + _leg(
+        build, c, (0.2, 0.34), (0.25, 0.03), far=True
+    )
+    points = [
+        (-0.4, 0.4),
+        (-0.3, 0.4 + b),
+        (0, 0.38 + b),
+        (0.24, 0.42 + b),
+        (0.36, 0.44),
+        (0.28, 0.4 - b),
+        (0, 0.38 - b),
+        (-0.32, 0.4 - b),
+    ]
     parts.append(Part(blob(points), c.main))
     parts += _shoulder(build, c, 0.2, 0.4, b)
     parts += _leg(build, c, (-0.29, 0.34), (-0.32, 0.03)) + _leg(build, c, (0.16, 0.34), (0.13, 0.03))
@@ -101,9 +143,21 @@ def _standing(build: Build, c: Coat) -> tuple:
 def _shoulder(build: Build, c: Coat, x: float, y: float, b: float) -> list[Part]:
     """A light chest below the head, or the panda's dark band."""
     if build.legs == "dark":
-        return [Part(blob([(x - 0.1, y + b), (x + 0.12, y + b), (x + 0.13, y - b), (x - 0.1, y - b * 1.05)]), c.dark, line=0.3)]
+        return [
+            Part(
+                blob([(x - 0.1, y + b), (x + 0.12, y + b), (x + 0.13, y - b), (x - 0.1, y - b * 1.05)]),
+                c.dark,
+                line=0.3,
+            )
+        ]
     if build.chest:
-        return [Part(blob([(x, y + 0.06), (x + 0.14, y + 0.08), (x + 0.12, y - 0.08), (x + 0.02, y - 0.1)]), c.light, line=0.3)]
+        return [
+            Part(
+                blob([(x, y + 0.06), (x + 0.14, y + 0.08), (x + 0.12, y - 0.08), (x + 0.02, y - 0.1)]),
+                c.light,
+                line=0.3,
+            )
+        ]
     return []
 
 
@@ -112,22 +166,44 @@ def _running(build: Build, c: Coat) -> tuple:
     parts = _tail(build, c, [(-0.34, 0.46), (-0.46, 0.54), (-0.58, 0.54), (-0.72, 0.64)])
     parts += _leg(build, c, (-0.26, 0.38), (-0.5, 0.18), far=True, forward=-0.02)
     parts += _leg(build, c, (0.22, 0.38), (0.5, 0.2), far=True)
-    points = [(-0.42, 0.42), (-0.32, 0.44 + b), (0, 0.42 + b), (0.26, 0.45 + b), (0.38, 0.46), (0.28, 0.42 - b), (0, 0.42 - b), (-0.34, 0.4 - b)]
+    points = [
+        (-0.42, 0.42),
+        (-0.32, 0.44 + b),
+        (0, 0.42 + b),
+        (0.26, 0.45 + b),
+        (0.38, 0.46),
+        (0.28, 0.42 - b),
+        (0, 0.42 - b),
+        (-0.34, 0.4 - b),
+    ]
     parts.append(Part(blob(points), c.main))
     parts += _shoulder(build, c, 0.24, 0.43, b)
-    parts += _leg(build, c, (-0.3, 0.36), (-0.44, 0.06), forward=-0.01) + _leg(build, c, (0.18, 0.36), (0.36, 0.07), forward=0.04)
+    parts += _leg(build, c, (-0.3, 0.36), (-0.44, 0.06), forward=-0.01) + _leg(
+        build, c, (0.18, 0.36), (0.36, 0.07), forward=0.04
+    )
     return parts, [], (0.34, 0.68, build.head * 1.1, -0.1)
 
 
 def _lying(build: Build, c: Coat) -> tuple:
     b = build.bulk
-    points = [(-0.48, 0.12), (-0.4, 0.3 * b), (-0.1, 0.34 * b), (0.18, 0.34 * b), (0.32, 0.2), (0.3, 0.02), (-0.1, 0.0), (-0.42, 0.0)]
+    points = [
+        (-0.48, 0.12),
+        (-0.4, 0.3 * b),
+        (-0.1, 0.34 * b),
+        (0.18, 0.34 * b),
+        (0.32, 0.2),
+        (0.3, 0.02),
+        (-0.1, 0.0),
+        (-0.42, 0.0),
+    ]
     parts = [Part(blob(points), c.main)]
     haunch = c.dark if build.legs == "dark" else c.main
     parts.append(Part(ellipse(-0.29, 0.15 * b, 0.16, 0.15 * b), haunch, line=0.7))
     parts += _tail(build, c, [(-0.44, 0.08), (-0.5, 0.03), (-0.3, 0.03), (-0.08, 0.04)])
     if build.legs == "dark":
-        parts.append(Part(blob([(0.02, 0.35 * b), (0.24, 0.33 * b), (0.3, 0.1), (0.06, 0.02)]), c.dark, line=0.3))
+        parts.append(
+            Part(blob([(0.02, 0.35 * b), (0.24, 0.33 * b), (0.3, 0.1), (0.06, 0.02)]), c.dark, line=0.3)
+        )
     for x, y, far in ((0.44, 0.075, True), (0.36, 0.04, False)):
         parts += _leg(build, c, (0.12, y + 0.05), (x, y - 0.01), far=far, forward=0.02)
     return parts, [], (0.25, 0.45, build.head * 1.02, 0.0)
@@ -140,21 +216,35 @@ def frog_body(pose: str, c: Coat) -> tuple[list[Part], list[Part], tuple]:
     if pose == "running":
         for lift in (0.1, 0.0):
             knee = [(-0.26, 0.3 + lift), (-0.5, 0.16 + lift), (-0.34, 0.04 + lift), (-0.72, -0.08 + lift)]
-            parts.append(Part(taper(knee, [0.1, 0.075, 0.05, 0.045]), mix(c.main, c.dark, 4 * lift), line=0.8))
+            parts.append(
+                Part(taper(knee, [0.1, 0.075, 0.05, 0.045]), mix(c.main, c.dark, 4 * lift), line=0.8)
+            )
             parts.append(Part(ellipse(-0.76, -0.1 + lift, 0.11, 0.045, 0.5), foot, line=0.7))
         parts.append(Part(ellipse(-0.04, 0.38, 0.36, 0.2, 0.5), c.main))
         parts.append(Part(ellipse(0.04, 0.31, 0.27, 0.12, 0.5), c.light, line=0.3))
         for x, y in ((0.56, 0.34), (0.44, 0.2)):
-            parts.append(Part(taper([(0.22, 0.4), (0.34, 0.28), (x, y)], [0.06, 0.05, 0.04]), c.main, line=0.8))
+            parts.append(
+                Part(taper([(0.22, 0.4), (0.34, 0.28), (x, y)], [0.06, 0.05, 0.04]), c.main, line=0.8)
+            )
             parts.append(Part(ellipse(x + 0.03, y, 0.07, 0.04), foot, line=0.7))
         return parts, front, (0.26, 0.66, 0.33, 0.2)
     for s in (-1, 1):
-        parts.append(Part(blob([(s * 0.2, 0.36), (s * 0.44, 0.38), (s * 0.54, 0.14), (s * 0.4, 0.0), (s * 0.2, 0.02)]), mix(c.main, c.dark, 0.35)))
+        parts.append(
+            Part(
+                blob([(s * 0.2, 0.36), (s * 0.44, 0.38), (s * 0.54, 0.14), (s * 0.4, 0.0), (s * 0.2, 0.02)]),
+                mix(c.main, c.dark, 0.35),
+            )
+        )
         parts.append(Part(ellipse(s * 0.46, 0.025, 0.15, 0.04), foot, line=0.7))
     parts.append(Part(ellipse(0, 0.25, 0.32, 0.26), c.main))
     parts.append(Part(ellipse(0, 0.2, 0.23, 0.19), c.light, line=0.3))
     for s in (-1, 1):
-        parts.append(Part(taper([(s * 0.2, 0.34), (s * 0.24, 0.18), (s * 0.16, 0.03)], [0.06, 0.05, 0.045]), c.main, line=0.8))
+        parts.append(
+            Part(
+                taper([(s * 0.2, 0.34), (s * 0.24, 0.18), (s * 0.16, 0.03)], [0.06, 0.05, 0.045]),
+                c.main,
+                line=0.8,
+            )
+        )
         parts.append(Part(ellipse(s * 0.16, 0.015, 0.1, 0.035), foot, line=0.7))
     return parts, front, (0.0, 0.36 + 0.24, 0.38, 0.0)
-

@@ -71,4 +71,6 @@ def write_whole(path: Path, write: Callable) -> None:
 
 def _unwritable(folder: Path, error: OSError) -> OSError:
     reason = error.strerror or error
-    return OSError(f"Cannot write to the folder {folder} ({reason}): free some space there or set COURSE_CACHE to a folder you can write to.")
+    return OSError(
+        f"Cannot write to the folder {folder} ({reason}): free some space there or set COURSE_CACHE to a folder you can write to."
+    )

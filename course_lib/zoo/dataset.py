@@ -31,7 +31,9 @@ def zoo_scene(seed: int, index: int, split: str = "train", flaws: float = 0.0, *
         fixed = {"flaws": (flaw,)} | fixed
     if split == "held_out":
         choices = _held_out_compositions(tuple(sorted(fixed.items())))
-        fixed = dict(zip(("animal", "medium", "place"), choices[rng.integers(len(choices))], strict=True)) | fixed
+        fixed = (
+            dict(zip(("animal", "medium", "place"), choices[rng.integers(len(choices))], strict=True)) | fixed
+        )
         return random_scene(rng, **fixed)
     while True:  # on average 1.1 rounds
         scene = random_scene(rng, **fixed)
@@ -44,7 +46,9 @@ def _held_out_compositions(fixed: tuple) -> tuple:
     """Those of HELD_OUT that agree with the given fields, in a fixed order."""
     given = dict(fixed)
     names = ("animal", "medium", "place")
-    return tuple(c for c in sorted(HELD_OUT) if all(given.get(n, v) == v for n, v in zip(names, c, strict=True)))
+    return tuple(
+        c for c in sorted(HELD_OUT) if all(given.get(n, v) == v for n, v in zip(names, c, strict=True))
+    )
 
 
 class ZooDataset(Dataset):
@@ -58,14 +62,23 @@ class ZooDataset(Dataset):
     Raises ValueError for bad arguments, OSError where the cache folder can't be written.
     """
 
-    def __init__(self, n: int, seed: int = 0, split: str = "train", *, flaws: float = 0.0, cache: bool = True, **fixed):
+    def __init__(
+        self, n: int, seed: int = 0, split: str = "train", *, flaws: float = 0.0, cache: bool = True, **fixed
+    ):
         check_word("split", split, SPLITS)
         if isinstance(n, bool) or not isinstance(n, int) or n < 1:
             raise ValueError(f"n is {n!r}, but must be a whole number of pictures, 1 or more.")
         if not 0 <= flaws <= 1:
             raise ValueError(f"flaws is {flaws!r}, but must be a part from 0 to 1.")
         random_scene(0, **fixed)  # names a wrong field or word now, not in the middle of a training
-        self.n, self.seed, self.split, self.flaws, self.fixed, self.cache = n, seed, split, float(flaws), fixed, cache
+        self.n, self.seed, self.split, self.flaws, self.fixed, self.cache = (
+            n,
+            seed,
+            split,
+            float(flaws),
+            fixed,
+            cache,
+        )
         self._refuse_empty()
         self._shards: dict[int, np.ndarray] = {}
 
@@ -114,7 +127,14 @@ class ZooDataset(Dataset):
         numbers = range(-(-self.n // SHARD))
         if workers > 1:
             with ProcessPoolExecutor(workers) as pool:
-                list(tqdm(pool.map(self._touch, numbers), total=len(numbers), desc="drawing the Zoo", unit="shard"))
+                list(
+                    tqdm(
+                        pool.map(self._touch, numbers),
+                        total=len(numbers),
+                        desc="drawing the Zoo",
+                        unit="shard",
+                    )
+                )
         else:
             for number in tqdm(numbers, desc="drawing the Zoo", unit="shard"):
                 self._touch(number)
@@ -124,8 +144,15 @@ class ZooDataset(Dataset):
         self._shard(number)
 
     def _shard(self, number: int) -> np.ndarray:
-        scenes = (zoo_scene(self.seed, number * SHARD + k, self.split, self.flaws, **self.fixed) for k in range(SHARD))
-        return cached_shard(self._folder() / f"{number:05}.npy", (SHARD, 64, 64, 3), lambda: np.stack([draw(s) for s in scenes]))
+        scenes = (
+            zoo_scene(self.seed, number * SHARD + k, self.split, self.flaws, **self.fixed)
+            for k in range(SHARD)
+        )
+        return cached_shard(
+            self._folder() / f"{number:05}.npy",
+            (SHARD, 64, 64, 3),
+            lambda: np.stack([draw(s) for s in scenes]),
+        )
 
     def _folder(self) -> Path:
         """Everything that decides a picture is in the name of its folder."""

@@ -18,7 +18,9 @@ def spoil(image: np.ndarray, flaws: tuple[str, ...], rng: np.random.Generator) -
     """The picture with its flaws, in the order of FLAWS. image: (H, W, 3) uint8; returns the same."""
     for flaw in ("distorted", "text", "blurry", "low quality"):
         if flaw in flaws:
-            image = {"blurry": _blurry, "low quality": _low_quality, "distorted": _distorted, "text": _text}[flaw](image, rng)
+            image = {"blurry": _blurry, "low quality": _low_quality, "distorted": _distorted, "text": _text}[
+                flaw
+            ](image, rng)
     return image
 
 
@@ -33,7 +35,9 @@ def _low_quality(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     few = int(side * rng.uniform(0.38, 0.48))
     small = Image.fromarray(image).resize((few, few), Image.Resampling.BOX)
     packed = io.BytesIO()
-    small.resize((side, side), Image.Resampling.NEAREST).save(packed, "JPEG", quality=int(rng.integers(5, 11)))
+    small.resize((side, side), Image.Resampling.NEAREST).save(
+        packed, "JPEG", quality=int(rng.integers(5, 11))
+    )
     return np.asarray(Image.open(packed).convert("RGB"))
 
 
@@ -60,7 +64,11 @@ def _text(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         word = rng.choice(list(_LETTERS), count)
         bits = np.concatenate([np.pad(_glyph(letter), ((1, 1), (0, 1))) for letter in word], axis=1)
         bits = np.kron(bits, np.ones((dot, dot), bool))
-        top = int(rng.integers(1, side // 6)) if row == 0 else side - bits.shape[0] - int(rng.integers(1, side // 6))
+        top = (
+            int(rng.integers(1, side // 6))
+            if row == 0
+            else side - bits.shape[0] - int(rng.integers(1, side // 6))
+        )
         left = (side - bits.shape[1]) // 2
         area = image[top : top + bits.shape[0], left : left + bits.shape[1]]
         light = area.mean() < 128

@@ -113,11 +113,14 @@ def oil(stage: Stage) -> np.ndarray:
     return saturated(out, 1.28) * rgb(1.03, 0.99, 0.92)
 
 
-def _stroked(flat: np.ndarray, rng: np.random.Generator, length: float, width: float, kind: str, vary: float) -> tuple:
+def _stroked(
+    flat: np.ndarray, rng: np.random.Generator, length: float, width: float, kind: str, vary: float
+) -> tuple:
     """A flat picture re-painted in strokes, each in the colour of its middle; and the relief."""
-    source, tone, bumps = textures.strokes(length, width, kind)
     side = flat.shape[1]
-    y, x = rng.integers(0, textures.TILE - side + 1, 2)
+    tile = min(2 * side, textures.TILE)
+    source, tone, bumps = textures.strokes(length, width, kind, tile)
+    y, x = rng.integers(0, tile - side + 1, 2)
     here = (slice(y, y + side), slice(x, x + side))
     steps = np.arange(side)
     rows = np.clip(steps[:, None] + source[0][here], 0, side - 1)
@@ -131,19 +134,19 @@ def pencil(stage: Stage) -> np.ndarray:
     k, rng, side = stage.scale, stage.rng, stage.middle
     far = array(softened(landscape(stage.backdrop, side).convert("L"), 1.5 * k))
     coat, accents = split(stage)
-    fur, cover = layer(stage, coat)
+    fur, cover = layer(stage, coat, "L")
     _, lit = relief(stage, cover)
     near = around(stage, cover, 2.2)
     far = over(0.25 + 0.75 * far, np.float32(1), 0.8 * near)
-    shade = np.clip(0.16 + 0.84 * grey(fur) + 0.6 * lit, 0, 1)
-    graphite = over(0.5 * _hatched(far, rng, k, 40), _hatched(shade, rng, k, 125), cover)
+    shade = np.clip(0.16 + 0.84 * fur + 0.6 * lit, 0, 1)
+    graphite = over(0.6 * _hatched(np.minimum(far + 0.1, 1), rng, k, 40), _hatched(shade, rng, k, 125), cover)
     thin = _sketch(stage, stage.backdrop.parts, 2.2, 0.8) * (1 - cover) * (1 - 0.6 * near)
-    bold = _sketch(stage, stage.animal, 5.4, 1.0)
+    bold = _sketch(stage, stage.animal, 6.0, 1.0)
     graphite = np.maximum(np.maximum(graphite, thin), bold)
-    details, where = layer(stage, accents)
+    details, where = layer(stage, accents, "L")
     graphite *= 1 - 0.75 * around(stage, where, 0.8)  # bare paper around the eyes
-    dark = np.clip(1.05 - 1.15 * grey(details), 0, 1)
-    graphite = over(graphite, np.maximum(dark, bold * (dark > 0.12)), where)
+    dark = np.clip(1.35 - 2.4 * details, 0, 1)
+    graphite = over(graphite, np.maximum(dark, bold), where)
     grain = 0.86 + 0.14 * textures.window(textures.clouds(0.7), rng, side)
     paper = 0.97 + 0.012 * textures.window(textures.clouds(1.0), rng, side)
     fade = np.maximum(np.clip(margin(side) / (8 * k), 0, 1), cover)
@@ -156,8 +159,8 @@ def _hatched(tone: np.ndarray, rng: np.random.Generator, k: float, angle: int) -
     dark, side = 1 - tone, tone.shape[0]
     one = textures.window(textures.hatching(angle, 5.0 * k), rng, side)
     two = textures.window(textures.hatching(angle + 60, 4.4 * k), rng, side)
-    light = np.clip(dark * 1.0 - 0.08, 0, 0.65) * one
-    return light + np.clip(dark - 0.4, 0, 0.6) * 1.2 * two + 0.3 * np.clip(dark - 0.1, 0, 1)
+    light = np.clip(dark * 1.15 - 0.12, 0, 0.75) * one
+    return light + np.clip(dark - 0.4, 0, 0.6) * 1.4 * two + 0.34 * np.clip(dark - 0.2, 0, 1)
 
 
 def _sketch(stage: Stage, parts: list[Part], width: float, strength: float) -> np.ndarray:
@@ -211,7 +214,9 @@ def _thickened(stage: Stage, whole: Image.Image) -> Image.Image:
     return edge
 
 
-def _shaded(stage: Stage, body: np.ndarray, whole: Image.Image, cover: np.ndarray, glow: np.ndarray) -> np.ndarray:
+def _shaded(
+    stage: Stage, body: np.ndarray, whole: Image.Image, cover: np.ndarray, glow: np.ndarray
+) -> np.ndarray:
     """A hard shadow on the side away from the lamp, a rim of light on the other; never on the eyes."""
     aside = stage.scale if stage.backdrop.lamp[0] <= 0.5 else -stage.scale
     calm = 1 - array(mask([p for p in stage.animal if p.accent], stage.large), 2)

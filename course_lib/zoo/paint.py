@@ -30,7 +30,11 @@ def softened(image: Image.Image, radius: float) -> Image.Image:
         return image.filter(ImageFilter.GaussianBlur(radius))
     fewer = 4 if radius > 6 else 2
     radius = (radius * radius - 0.3 * fewer * fewer) ** 0.5 / fewer  # the resizing blurs a little too
-    return image.reduce(fewer).filter(ImageFilter.GaussianBlur(radius)).resize(image.size, Image.Resampling.BILINEAR)
+    return (
+        image.reduce(fewer)
+        .filter(ImageFilter.GaussianBlur(radius))
+        .resize(image.size, Image.Resampling.BILINEAR)
+    )
 
 
 def grey(values: np.ndarray) -> np.ndarray:
@@ -44,10 +48,13 @@ def saturated(values: np.ndarray, gain: float) -> np.ndarray:
     return middle + (values - middle) * np.float32(gain)
 
 
-def layer(stage: Stage, parts: list[Part]) -> tuple[np.ndarray, np.ndarray]:
-    """Parts in flat colours, and where they are. The colour goes on past the edge, so that no seam shows."""
-    image = Image.new("RGB", (stage.large,) * 2, ink(parts[0].colour))
-    return array(fill(image, parts), 2), array(mask(parts, stage.large), 2)
+def layer(stage: Stage, parts: list[Part], mode: str = "RGB") -> tuple[np.ndarray, np.ndarray]:
+    """Parts in flat colours, or greys with mode "L", and where they are.
+
+    The colour of the first part goes on past the edge, so that no seam shows.
+    """
+    image = fill(Image.new("RGB", (stage.large,) * 2, ink(parts[0].colour)), parts)
+    return array(image.reduce(2).convert(mode)), array(mask(parts, stage.large), 2)
 
 
 def split(stage: Stage) -> tuple[list[Part], list[Part]]:

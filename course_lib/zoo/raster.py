@@ -77,7 +77,9 @@ def sky(backdrop: Backdrop, px: int) -> Image.Image:
     """The gradient behind everything."""
     top, low = np.array(backdrop.sky[0]), np.array(backdrop.sky[1])
     t = np.clip(np.linspace(0, 1.6, px), 0, 1)[:, None, None]
-    return Image.fromarray((top + (low - top) * t).astype(np.uint8)).resize((px, px), Image.Resampling.NEAREST)
+    return Image.fromarray((top + (low - top) * t).astype(np.uint8)).resize(
+        (px, px), Image.Resampling.NEAREST
+    )
 
 
 def landscape(backdrop: Backdrop, px: int) -> Image.Image:
@@ -97,11 +99,7 @@ def array(image: Image.Image, reduce: int = 1) -> np.ndarray:
 
 def picture(values: np.ndarray) -> Image.Image:
     """Float (3, H, W) or (H, W) in 0..1 as an image."""
-    scaled = np.clip(values, 0, 1)
-    scaled *= 255
-    scaled += 0.5
-    if scaled.ndim == 2:
-        return Image.fromarray(scaled.astype(np.uint8))
-    whole = np.empty((*scaled.shape[1:], 3), np.uint8)
-    whole[...] = scaled.transpose(1, 2, 0)
-    return Image.fromarray(whole)
+    whole = (np.clip(values, 0, 1) * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+    if whole.ndim == 2:
+        return Image.fromarray(whole)
+    return Image.merge("RGB", [Image.fromarray(channel) for channel in whole])

@@ -107,7 +107,11 @@ def _draw_fields(rng: np.random.Generator, fixed: dict) -> dict:
     look, facing = (words[rng.integers(len(words))] for words in (LOOKS, FACINGS))
     chosen = {"animal": animal, "medium": medium, "place": place, "look": look, "facing": facing}
     check_word("animal", fixed.get("animal", animal), ANIMALS)
-    chosen |= {"size": float(rng.uniform(0.7, 0.92)), "x": float(rng.uniform(0.38, 0.62)), "y": float(rng.random())}
+    chosen |= {
+        "size": float(rng.uniform(0.7, 0.92)),
+        "x": float(rng.uniform(0.38, 0.62)),
+        "y": float(rng.random()),
+    }
     chosen["seed"] = int(rng.integers(2**31))
     return chosen | {name: fixed[name] for name in ("animal", "place") if name in fixed}
 
@@ -127,7 +131,9 @@ def _random_coat(draw: float, animal: str) -> str:
 
 # Compositions that no training picture ever shows, so that generalisation can be measured.
 # A lattice rather than a lottery: each animal, medium and place gives up about a tenth.
-_ALWAYS_TRAINED = {(animal, "watercolor painting", place) for animal in ("red fox", "golden retriever") for place in PLACES}
+_ALWAYS_TRAINED = {
+    (animal, "watercolor painting", place) for animal in ("red fox", "golden retriever") for place in PLACES
+}
 _ALWAYS_TRAINED |= {("snowy owl", "digital art", "over a moonlit forest")}
 
 HELD_OUT = frozenset(

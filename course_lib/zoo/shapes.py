@@ -50,7 +50,9 @@ def _spline_matrix(corners: int, closed: bool, steps: int) -> np.ndarray:
     """(P, corners) weights that turn control points into points of a Catmull-Rom spline."""
     spans = corners if closed else corners - 1
     t = np.linspace(0, 1, steps, endpoint=False)
-    weights = np.stack([-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3, t + 4 * t**2 - 3 * t**3, t**3 - t**2], 1) / 2
+    weights = (
+        np.stack([-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3, t + 4 * t**2 - 3 * t**3, t**3 - t**2], 1) / 2
+    )
     matrix = np.zeros((spans * steps, corners))
     for span in range(spans):
         for k in range(4):
@@ -92,9 +94,15 @@ def moved(parts: list[Part], x: float, y: float, sx: float, sy: float, tilt: flo
     """All parts turned by `tilt` radians, scaled by (sx, sy), then moved by (x, y)."""
     c, s = np.cos(tilt), np.sin(tilt)
     matrix = np.array([[c * sx, s * sy], [-s * sx, c * sy]])
-    points = np.concatenate([part.points for part in parts]) @ matrix + (x, y)  # all at once: many times faster
+    points = np.concatenate([part.points for part in parts]) @ matrix + (
+        x,
+        y,
+    )  # all at once: many times faster
     ends = accumulate(len(part.points) for part in parts)
-    return [Part(points[end - len(p.points) : end], p.colour, p.label, p.line, p.accent) for p, end in zip(parts, ends, strict=True)]
+    return [
+        Part(points[end - len(p.points) : end], p.colour, p.label, p.line, p.accent)
+        for p, end in zip(parts, ends, strict=True)
+    ]
 
 
 def bounds(parts: list[Part]) -> tuple[float, float, float, float]:

@@ -1,0 +1,114 @@
+"""Day 04: back from v to the picture, guidance, the DDIM step and label dropout."""
+
+import torch
+
+from course_lib.exercises.engine import Exercise, Mistake
+from course_lib.exercises.sandbox import Stumble, call
+from course_lib.ddpm import drop_labels
+from course_lib.samplers import ddim_step, guide
+from course_lib.schedule import alphas_cumprod, cosine_betas, to_x0
+
+
+def _v_inputs(g, draw):
+    v, xt = (torch.randn(5, 1, 4, 4, generator=g) for _ in range(2))
+    return v, xt, torch.randint(50, 950, (5,), generator=g), alphas_cumprod(cosine_betas())
+
+
+def _guide_inputs(g, draw):
+    a, b = (torch.randn(3, 1, 4, 4, generator=g) for _ in range(2))
+    return a, b, (7.5, 2.0, 0.5, 3.0)[draw]
+
+
+def _ddim_inputs(g, draw):
+    x0, eps = (torch.randn(3, 1, 4, 4, generator=g) for _ in range(2))
+    return x0, eps, torch.tensor((0.3, 0.6, 0.9, 1.0)[draw])
+
+
+def _roots(t, a):
+    ab = a[t].view(-1, 1, 1, 1)
+    return ab.sqrt(), (1 - ab).sqrt()
+
+
+def _check_drop(function) -> None:
+    B, null = 4000, 10
+    labels = torch.arange(B) % 10
+    kept = labels.clone()
+
+    def drop(p, seed=0):
+        got = call(function, labels, null, p, torch.Generator().manual_seed(seed))
+        if not torch.equal(labels, kept):
+            labels.copy_(kept)
+            raise Stumble("the labels handed in were changed in place; return a new tensor and leave them as they were.")
+        if not torch.is_tensor(got):
+            raise Stumble(f"a tensor of labels is expected, your function returns {type(got).__name__}.")
+        if got.shape != labels.shape:
+            raise Stumble(f"the shape is {tuple(got.shape)}, it should be {tuple(labels.shape)}: one label per sample.")
+        if got.dtype != torch.int64:
+            raise Stumble(f"the dtype is {got.dtype}; labels are whole numbers, torch.int64.")
+        return got
+
+    got = [drop(0.3, seed) for seed in range(4)]
+    shares = [(g == null).float().mean().item() for g in got]
+    if any(((g != null) & (g != kept)).any() for g in got):
+        raise Stumble("some labels became another digit; a sample keeps its own label or gets null_label, nothing else.")
+    if all(share in (0.0, 1.0) for share in shares) and len(set(shares)) >= 1 and max(shares) + min(shares) != 0:
+        raise Stumble("the whole batch is dropped or kept together; toss one coin per sample, torch.rand(labels.shape).")
+    if max(shares) == 0:
+        raise Stumble("no label was dropped in 16,000 with p = 0.3; toss one coin per sample and compare it with p.")
+    if all(abs(share - 0.7) < 0.05 for share in shares):
+        raise Stumble("a share of 1 - p is dropped; turn the comparison round.")
+    if any(abs(share - 0.3) > 0.04 for share in shares):
+        raise Stumble(f"with p = 0.3 a share of {shares[0]:.2f} was dropped; torch.rand, not randn, gives a fair coin for p.")
+    if len({(g == null).nonzero()[0].item() for g in got}) == 1:
+        raise Stumble("the same samples are dropped every time; the coins must be random.")
+    if not torch.equal(drop(0.3, 7), drop(0.3, 7)):
+        raise Stumble("the generator is not used; pass generator=generator to torch.rand, so that a seed repeats the run.")
+    if (drop(0.0) == null).any() or (drop(1.0) != null).any():
+        raise Stumble("p = 0 must drop none and p = 1 all; compare with `<`, for torch.rand is in [0, 1).")
+
+
+EXERCISES = [
+    Exercise(
+        day="day04",
+        reference=to_x0,
+        make_inputs=_v_inputs,
+        mistakes=(
+            Mistake(lambda v, x, t, a: _roots(t, a)[0] * x + _roots(t, a)[1] * v,
+                    "the sign of v is wrong: v points from the picture to the noise, so it is taken away."),
+            Mistake(lambda v, x, t, a: _roots(t, a)[1] * x - _roots(t, a)[0] * v, "the two factors are swapped."),
+            Mistake(lambda v, x, t, a: (x - _roots(t, a)[1] * v) / _roots(t, a)[0],
+                    "this is the formula for a network that predicts eps; this one predicts v."),
+            Mistake(lambda v, x, t, a: _roots(t, a)[0] * v + _roots(t, a)[1] * x, "this is the guess of the noise; x0 is asked for."),
+            Mistake(lambda v, x, t, a: _roots(t, a)[0] ** 2 * x - _roots(t, a)[1] ** 2 * v, "the square roots are missing."),
+        ),
+    ),
+    Exercise(
+        day="day04",
+        reference=guide,
+        make_inputs=_guide_inputs,
+        mistakes=(
+            Mistake(lambda c, u, s: c + s * (c - u),
+                    "this is the convention of Ho and Salimans, where 0 is off. Here scale 1 is off: start from the unconditional output."),
+            Mistake(lambda c, u, s: (1 + s) * c - s * u,
+                    "this is the convention of Ho and Salimans, where 0 is off. Here scale 1 is off: start from the unconditional output."),
+            Mistake(lambda c, u, s: c + s * (u - c), "conditional and unconditional are swapped: scale 1 should give the conditional output."),
+            Mistake(lambda c, u, s: u + s * c, "what is scaled is the difference between the two outputs."),
+            Mistake(lambda c, u, s: s * (c - u), "the difference is a direction; it needs a point to start from."),
+            Mistake(lambda c, u, s: (1 - s) * c + s * u, "conditional and unconditional are swapped: scale 1 should give the conditional output."),
+        ),
+    ),
+    Exercise(
+        day="day04",
+        reference=ddim_step,
+        make_inputs=_ddim_inputs,
+        mistakes=(
+            Mistake(lambda x, e, a: a * x + (1 - a) * e, "the square roots are missing: alpha_bar is a share of variance."),
+            Mistake(lambda x, e, a: a.sqrt() * x + (1 - a.sqrt()) * e,
+                    "the root stands in the wrong place: sqrt(1 - alpha_bar) is not 1 - sqrt(alpha_bar)."),
+            Mistake(lambda x, e, a: (1 - a).sqrt() * x + a.sqrt() * e, "picture and noise are swapped: at the last step only the picture is left."),
+            Mistake(lambda x, e, a: a.sqrt() * x, "the noise that stays until the next step is missing."),
+            Mistake(lambda x, e, a: a.sqrt() * x + e, "the noise is not scaled; at the last step none should be left."),
+        ),
+    ),
+    Exercise(day="day04", reference=drop_labels, check=_check_drop),
+]  # fmt: skip

@@ -1,0 +1,213 @@
+"""`attempt` and `reveal`: check an answer against the course's own function and say what is wrong with it."""
+
+import copy
+import dis
+import inspect
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from course_lib.exercises.progress import record
+from course_lib.exercises.sandbox import Stumble, call, same_random_state
+
+DRAWS = 4  # fresh random inputs per attempt
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A known wrong answer: what it computes, and the hint that helps."""
+
+    wrong: Callable
+    hint: str
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One function for the student to write.  Its solution is the course's own function, `reference`."""
+
+    day: str
+    reference: Callable
+    make_inputs: Callable[[torch.Generator, int], tuple] | None = None  # (generator, draw number) -> arguments
+    mistakes: tuple[Mistake, ...] = ()
+    check: Callable[[Callable], None] | None = None  # own check, for functions that draw random numbers
+
+    @property
+    def name(self) -> str:
+        return self.reference.__name__
+
+
+def all_exercises() -> list[Exercise]:
+    """Every exercise of the course, in the order of the days."""
+    from course_lib.exercises import day02, day03, day04
+
+    return [*day02.EXERCISES, *day03.EXERCISES, *day04.EXERCISES]
+
+
+def find(name: str) -> Exercise:
+    """The exercise of that name.  Raises ValueError, listing the names, where there is none."""
+    exercises = {e.name: e for e in all_exercises()}
+    if name not in exercises:
+        raise ValueError(f"There is no exercise {name!r}; there are: {', '.join(exercises)}.")
+    return exercises[name]
+
+
+def attempt(name: str, function: Any) -> Callable:
+    """Hand in an answer.  Right: it is recorded and your own function comes back.
+
+    Wrong or not started: one line says so, and the course's function comes back, so that the notebook goes on.
+    """
+    exercise = find(name)
+    if _untouched(function):
+        print(f"{name}: not started yet. The course's version is used until you try.")
+        return exercise.reference
+    with same_random_state():
+        try:
+            if not callable(function):
+                raise Stumble(f"a function is needed, but this is {_what(function)}; hand in its name without brackets.")
+            (exercise.check or _compare_with_reference(exercise))(function)
+            hint = ""
+        except Stumble as stumble:
+            hint = str(stumble)
+    if hint:
+        print(f"{name}: not right yet. Hint: {hint}\nThe course's version is used until you try again.")
+        return exercise.reference
+    record(name, "done")
+    print(f"{name}: correct. Your own version is used from here on.")
+    return function
+
+
+def reveal(name: str) -> None:
+    """Show the solution: the course's own source."""
+    source = inspect.getsource(find(name).reference)
+    record(name, "revealed")
+    try:
+        from IPython import get_ipython
+        from IPython.display import Code, display
+    except ImportError:
+        get_ipython = lambda: None
+    if get_ipython():
+        display(Code(source, language="python"))
+    else:
+        print(source)
+
+
+def solution(name: str) -> Callable:
+    """The course's own function for an exercise."""
+    return find(name).reference
+
+
+def solution_names(day: str | None = None) -> list[str]:
+    """The names of all exercises, or of one day's ("day02")."""
+    return [e.name for e in all_exercises() if day in (None, e.day)]
+
+
+def compare(got: Any, expected: Tensor, *, rtol: float = 1e-3, atol: float = 1e-4) -> None:
+    """Raises Stumble, with what differs, unless `got` is the expected tensor within the tolerance."""
+    if got is None:
+        raise Stumble("your function returns None; is the `return` missing?")
+    if isinstance(got, int | float) and expected.ndim == 0:
+        got = torch.tensor(got, dtype=expected.dtype)
+    if isinstance(got, np.ndarray | np.generic):
+        raise Stumble("your function returns a NumPy array; stay in torch, so that gradients and devices keep working.")
+    if not isinstance(got, Tensor):
+        raise Stumble(f"your function returns {_what(got)}; one tensor of shape {_shape(expected)} is expected.")
+    if got.shape != expected.shape:
+        raise Stumble(
+            f"the shape is {_shape(got)}, it should be {_shape(expected)}. "
+            "A value per sample, shape (B,), needs .view(-1, 1, 1, 1) before it multiplies pictures."
+        )
+    if got.dtype != expected.dtype:
+        raise Stumble(f"the dtype is {got.dtype}, it should be {expected.dtype}, that of the input.")
+    if got.device != expected.device:
+        raise Stumble(f"the answer is on device {got.device}, its input was on {expected.device}; keep to the input's device.")
+    if got.isnan().any() or (got.isinf() & ~expected.isinf()).any():
+        raise Stumble("there are NaN or infinite numbers in your answer; look for a division by zero or a root of a negative.")
+    if not torch.allclose(got, expected, rtol=rtol, atol=atol):
+        raise Stumble(_difference(got.detach(), expected))
+
+
+def _compare_with_reference(exercise: Exercise) -> Callable[[Callable], None]:
+    def check(function: Callable) -> None:
+        generator = torch.Generator().manual_seed(int.from_bytes(os.urandom(4), "big"))
+        for draw in range(DRAWS):
+            inputs = exercise.make_inputs(generator, draw)
+            expected = exercise.reference(*copy.deepcopy(inputs))
+            given = copy.deepcopy(inputs)
+            got = call(function, *given)
+            try:
+                compare(got, expected)
+            except Stumble:
+                known = _known_mistake(exercise, got, inputs, expected)
+                if known:
+                    raise Stumble(known) from None
+                if isinstance(got, Tensor) and not _same(got, call(function, *copy.deepcopy(inputs))):
+                    raise Stumble("fresh random numbers are drawn; all the noise you need is handed to you.") from None
+                raise
+            if not _same(given, inputs):
+                raise Stumble("your function changes its inputs in place; make a new tensor (x = x + y, not x += y).")
+
+    return check
+
+
+def _known_mistake(exercise: Exercise, got: Any, inputs: tuple, expected: Tensor) -> str:
+    """The hint of the first known mistake that gives this very answer and not the right one."""
+    for mistake in exercise.mistakes:
+        try:
+            wrong = mistake.wrong(*copy.deepcopy(inputs))
+        except Exception:  # a mistake may not be possible for these inputs
+            continue
+        if isinstance(got, Tensor) and got.shape == wrong.shape and got.dtype == wrong.dtype:
+            if torch.allclose(got, wrong, rtol=1e-3, atol=1e-4, equal_nan=True):
+                return mistake.hint
+    return ""
+
+
+def _difference(got: Tensor, expected: Tensor) -> str:
+    """Words for how two tensors of one shape differ."""
+    if torch.allclose(got, -expected, rtol=1e-3, atol=1e-4):
+        return "the sign is the wrong way round."
+    ratio = (got / expected)[expected.abs() > 1e-3]
+    if len(ratio) > 1 and (ratio - ratio.mean()).abs().max() < 1e-2 * ratio.mean().abs():
+        return f"every number is {ratio.mean():.2f} times what it should be; is a factor missing, or one too many?"
+    if expected.ndim > 1 and len(expected) > 1 and torch.allclose(got[0], expected[0], rtol=1e-3, atol=1e-4):
+        return "the first sample of the batch is right, others are not; each sample has its own value, such as its own t."
+    place = int((got - expected).abs().flatten().argmax())
+    return (
+        f"the numbers differ: at one place yours is {got.flatten()[place]:.3f}, "
+        f"it should be {expected.flatten()[place]:.3f}. Compare your line with the equation, symbol by symbol."
+    )
+
+
+def _untouched(function: Any) -> bool:
+    """True for a stub: nothing but a docstring and `...` or `pass`."""
+
+    def stub():
+        """Nothing here yet."""
+        ...
+
+    operations = lambda f: [i.opname for i in dis.get_instructions(f) if i.opname not in ("NOP", "RESUME")]
+    if not inspect.isfunction(function) or operations(function) != operations(stub):
+        return False
+    returned = [i.argval for i in dis.get_instructions(function) if i.opname in ("LOAD_CONST", "RETURN_CONST")]
+    return returned in ([None], [Ellipsis])
+
+
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, Tensor):
+        return isinstance(b, Tensor) and a.shape == b.shape and torch.equal(a, b)
+    if isinstance(a, tuple):
+        return all(_same(x, y) for x, y in zip(a, b))
+    return True
+
+
+def _shape(tensor: Tensor) -> str:
+    return "a single number" if tensor.ndim == 0 else str(tuple(tensor.shape))
+
+
+def _what(value: Any) -> str:
+    return "a " + type(value).__name__ if value is not None else "None"

@@ -1,0 +1,152 @@
+"""The command `course`.  Everything heavy is imported inside the command that needs it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+
+from course_lib.days import HOME, check_tier, find_notebook, notebooks
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Noise to Picture: run, check and measure the course.")
+bench = typer.Typer(no_args_is_help=True, help="Measure the course; --write puts the figures into docs/benchmarks.md.")
+app.add_typer(bench, name="bench")
+console = Console()
+
+
+def stop(sentence: str) -> None:
+    """Say what is wrong and end with exit code 1."""
+    console.print(sentence, style="bold red", markup=False, highlight=False)
+    raise typer.Exit(1)
+
+
+@app.command()
+def doctor() -> None:
+    """Check this machine: one line per need, with the remedy where one is not met."""
+    from course_lib.doctor import CHECKS
+
+    failed = 0
+    for check in CHECKS:
+        finding = check()
+        failed += not finding.ok
+        mark, colour = ("[OK]  ", "green") if finding.ok else ("[FAIL]", "bold red")
+        console.print(mark, style=colour, markup=False, end=" ")
+        console.print(f"{finding.need}: {finding.found}", markup=False, highlight=False)
+        if not finding.ok:
+            console.print(f"       → {finding.remedy}", markup=False, highlight=False)
+    if failed:
+        stop(f"{failed} of {len(CHECKS)} needs are not met.")
+    console.print("All is well. Start with: python3 start.py lab", style="green")
+
+
+@app.command()
+def lab(
+    day: Annotated[str, typer.Argument(help="a day to open, such as 3; none: the list of notebooks")] = "",
+    browser: Annotated[bool, typer.Option(help="open a browser window")] = True,
+    port: Annotated[int, typer.Option(help="first port to try")] = 8888,
+) -> None:
+    """Open JupyterLab on this machine only, behind a token."""
+    try:
+        notebook = find_notebook(day).name if day else ""
+    except ValueError as error:
+        stop(str(error))
+    command = [
+        sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={HOME / 'notebooks'}", "--ServerApp.ip=127.0.0.1",
+        f"--port={port}", f"--LabApp.default_url=/lab{'/tree/' + notebook if notebook else ''}",
+    ]  # fmt: skip
+    if not browser:
+        command.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")  # containers; Jupyter asks for it by name
+    console.print("JupyterLab starts. Its address, with the token, is printed below. Ctrl+C twice ends it.")
+    raise typer.Exit(subprocess.call(command))
+
+
+@app.command()
+def run(
+    day: Annotated[str, typer.Argument(help="3, 03, day03 or day03_toy_ddpm")],
+    tier: Annotated[str, typer.Option(help="pocket (ships with the course) or full (needs a GPU)")] = "",
+    seed: Annotated[int | None, typer.Option(help="another seed than the notebook's")] = None,
+    out: Annotated[Path, typer.Option(help="folder for the executed copy")] = HOME / "runs",
+) -> None:
+    """Run a day from top to bottom into a copy; your own notebook is not touched."""
+    from course_lib.run import LessonFailed, run_notebook
+
+    try:
+        parameters = {"TIER": check_tier(tier or os.environ.get("COURSE_TIER") or "pocket")}
+        if seed is not None:
+            parameters["SEED"] = seed
+        notebook = find_notebook(day)
+        executed = run_notebook(notebook, out, parameters=parameters)
+    except ValueError as error:
+        stop(str(error))
+    except LessonFailed as error:
+        console.print(Panel(str(error), title="The lesson stopped", border_style="red"), markup=False)
+        raise typer.Exit(1) from None
+    if executed.name != notebook.name:
+        console.print(f"{out / notebook.name} holds changes of yours and was kept.", markup=False)
+    console.print(f"Done. The executed notebook is {executed}", markup=False)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def test(
+    context: typer.Context,
+    fast: Annotated[bool, typer.Option("--fast", help="leave out the runs of whole notebooks")] = False,
+) -> None:
+    """Prove the course: unit tests, then every notebook against its stored outputs, solved, and run twice."""
+    pytest = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *context.args]
+    env = {**os.environ, "COURSE_PROGRESS": str(HOME / "runs" / "progress-test.json"), "PYTHONDONTWRITEBYTECODE": "1"}
+    (HOME / "runs").mkdir(exist_ok=True)
+    failed = subprocess.call([*pytest, "tests", *(["-m", "not notebook"] if fast else [])], cwd=HOME, env=env)
+    if not fast and not context.args:
+        as_stored = [
+            "--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/notebooks/sanitize.cfg",
+            "--nbval-cell-timeout", "600", "-p", "tests.notebooks.offline", "-p", "tests.notebooks.compare_figures",
+        ]  # fmt: skip
+        console.rule("Every notebook against its stored outputs")
+        failed |= subprocess.call([*pytest, *as_stored, *map(str, notebooks())], cwd=HOME, env=env)
+    raise typer.Exit(1 if failed else 0)
+
+
+@app.command()
+def progress() -> None:
+    """Which exercises are done."""
+    from course_lib.exercises import progress_table
+
+    table = Table("day", "exercise", "state", "when", title="Your progress", title_justify="left")
+    for line in progress_table():
+        state = {"done": "[green]✓ done", "revealed": "looked up", "": "[dim]to do"}[line["state"]]
+        table.add_row(line["day"], line["exercise"], state, line["when"])
+    console.print(table)
+
+
+@bench.command()
+def toy(write: Annotated[bool, typer.Option("--write", help="update docs/benchmarks.md")] = False) -> None:
+    """Seconds until the quality gate, against two other libraries, on the same digits (up to an hour)."""
+    from course_lib.bench import toy
+
+    _show("Toy DDPM against its peers", toy.main, write)
+
+
+@bench.command()
+def zoo(write: Annotated[bool, typer.Option("--write", help="update docs/benchmarks.md")] = False) -> None:
+    """Pictures per second of the Tiny Zoo."""
+    from course_lib.bench import zoo
+
+    _show("The Tiny Zoo", zoo.main, write)
+
+
+def _show(title: str, measure, write: bool) -> None:
+    try:
+        rows = measure(write=write)
+    except (ImportError, ValueError) as error:
+        stop(str(error))
+    table = Table(*rows[0], title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    console.print(table)

@@ -1,0 +1,86 @@
+"""What the notebook tests share: reading a lesson, solving it, and the rules it must follow."""
+
+import re
+from pathlib import Path
+
+import nbformat
+
+from course_lib.exercises import solution
+
+ATTEMPT = re.compile(r'^(\w+) = attempt\("(\w+)", \1\)', re.MULTILINE)
+LONGEST, LONGEST_CLASS = 15, 25  # lines of a code cell; of one that teaches a class
+
+
+def read(path: Path) -> nbformat.NotebookNode:
+    return nbformat.read(path, as_version=4)
+
+
+def tags(cell) -> list[str]:
+    return cell.metadata.get("tags", [])
+
+
+def exercises(notebook) -> list[str]:
+    """The names of the exercises a notebook asks for, in order."""
+    return [name for cell in notebook.cells if "exercise" in tags(cell) for _, name in ATTEMPT.findall(cell.source)]
+
+
+def solve(notebook) -> None:
+    """Put the course's own function in place of each stub, and hand it in as a student would."""
+    for cell in notebook.cells:
+        if "exercise" in tags(cell):
+            (name,) = {found for _, found in ATTEMPT.findall(cell.source)}
+            module = solution(name).__module__
+            cell.source = f'from {module} import {name}\n{name} = attempt("{name}", {name})'
+
+
+def parametrise(notebook, values: dict) -> None:
+    """Add a cell behind the one tagged `parameters`, as papermill does."""
+    at = next(i for i, cell in enumerate(notebook.cells) if "parameters" in tags(cell))
+    source = "\n".join(f"{name} = {value!r}" for name, value in values.items())
+    notebook.cells.insert(at + 1, nbformat.v4.new_code_cell(source))
+
+
+def printed(notebook) -> str:
+    """Everything the cells printed."""
+    outputs = [o for cell in notebook.cells if cell.cell_type == "code" for o in cell.outputs]
+    return "".join(o.text for o in outputs if o.output_type == "stream")
+
+
+def faults(path: Path) -> list[str]:
+    """Every rule of the house that a lesson breaks, each as one sentence; empty where there is none."""
+    notebook = read(path)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    found = []
+    if path.stat().st_size > 1.5e6:
+        found.append(f"the file has {path.stat().st_size / 1e6:.1f} MB, more than 1.5 MB")
+    if [cell.execution_count for cell in code] != list(range(1, len(code) + 1)):
+        found.append("the cells were not run once, from top to bottom")
+    if not text.startswith("# ") or not text.splitlines()[0].endswith("?"):
+        found.append("the title is not a question")
+    for needed in ("you will be able to", "before you start", "minute", "## sources", "arxiv", "recap"):
+        if needed not in text.lower():
+            found.append(f"the text nowhere says {needed!r}")
+    if not 3 <= len(exercises(notebook)) <= 5:
+        found.append(f"there are {len(exercises(notebook))} exercises, not 3 to 5")
+    if not any("quiz(" in cell.source for cell in code):
+        found.append("there is no quiz")
+    if sum("gate(" in cell.source for cell in code) < 3:
+        found.append("fewer than three claims are held by a gate")
+    if sum("parameters" in tags(cell) for cell in code) != 1:
+        found.append("not exactly one cell is tagged `parameters`")
+    return found + [fault for i, cell in enumerate(code, 1) for fault in _cell_faults(i, cell)]
+
+
+def _cell_faults(number: int, cell) -> list[str]:
+    found = []
+    limit = LONGEST_CLASS if {"class", "exercise"} & set(tags(cell)) else LONGEST
+    if len(cell.source.splitlines()) > limit:
+        found.append(f"code cell {number} has {len(cell.source.splitlines())} lines, more than {limit}")
+    if any(o.output_type == "error" for o in cell.outputs):
+        found.append(f"code cell {number} holds a stored error")
+    picture = any("image/png" in o.get("data", {}) for o in cell.outputs)
+    alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+    if picture and len(alt) < 20:
+        found.append(f"code cell {number} shows a picture without alt text")
+    return found

@@ -1,0 +1,64 @@
+"""Every lesson follows the rules, holds for another seed with all exercises solved, and may be run cell by cell twice."""
+
+import nbformat
+import papermill
+import pytest
+
+from course_lib.days import NOTEBOOKS, notebooks
+from course_lib.exercises import solution_names
+from tests.notebooks.lessons import exercises, faults, parametrise, printed, read, solve
+
+LESSONS = pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
+
+
+def execute(notebook, tmp_path):
+    """Run a notebook in the lessons' folder by papermill; a failing cell raises."""
+    nbformat.write(notebook, tmp_path / "in.ipynb")
+    return papermill.execute_notebook(
+        tmp_path / "in.ipynb", tmp_path / "out.ipynb", kernel_name="python3", cwd=str(NOTEBOOKS), progress_bar=False
+    )
+
+
+def test_there_are_lessons():
+    assert [n.stem[:5] for n in notebooks()][:3] == ["day02", "day03", "day04"]
+
+
+@LESSONS
+def test_rules(path):
+    assert faults(path) == []
+
+
+@LESSONS
+def test_every_exercise_of_the_day_is_asked(path):
+    assert sorted(exercises(read(path))) == sorted(solution_names(path.stem[:5]))
+
+
+@LESSONS
+def test_stored_lesson_is_unsolved(path):
+    """Students get stubs: the stored outputs must come from a run in which nothing was solved."""
+    for name in exercises(read(path)):
+        assert f"{name}: not started yet." in printed(read(path))
+
+
+@pytest.mark.notebook
+@LESSONS
+def test_solved_with_another_seed(path, tmp_path):
+    """Every claim of the prose is held by a gate; a gate that fails stops the run."""
+    notebook = read(path)
+    solve(notebook)
+    parametrise(notebook, {"SEED": 1})
+    out = printed(execute(notebook, tmp_path))
+    for name in exercises(read(path)):
+        assert f"{name}: correct." in out
+
+
+@pytest.mark.notebook
+@LESSONS
+def test_every_cell_twice(path, tmp_path, monkeypatch):
+    """Students run cells again.  Budgets are cut, so gates only print."""
+    monkeypatch.setenv("COURSE_QUICK", "1")
+    notebook = read(path)
+    parametrise(notebook, notebook.metadata["course"]["quick"])
+    twice = [cell for cell in notebook.cells for _ in range(2 if cell.cell_type == "code" else 1)]
+    notebook.cells = [nbformat.v4.new_code_cell(c.source) for c in twice if c.cell_type == "code"]
+    execute(notebook, tmp_path)

@@ -2,14 +2,15 @@
 
 import numpy as np
 
-from course_lib.zoo import bird_heads, birds, bodies, heads
+from course_lib.zoo import bird_heads, birds, bodies, heads, mammal_heads, water_birds
 from course_lib.zoo.coats import COATS, Coat
+from course_lib.zoo.frog_body import frog_body
 from course_lib.zoo.scene import Scene
 from course_lib.zoo.shapes import Part, bounds, moved
 
 HEADS = {
-    "red fox": heads.fox, "golden retriever": heads.dog, "cat": heads.cat, "rabbit": heads.rabbit,
-    "panda": heads.panda, "elephant": heads.elephant, "frog": heads.frog, "owl": bird_heads.owl,
+    "red fox": mammal_heads.fox, "golden retriever": mammal_heads.dog, "cat": mammal_heads.cat, "rabbit": mammal_heads.rabbit,
+    "panda": mammal_heads.panda, "elephant": mammal_heads.elephant, "frog": heads.frog, "owl": bird_heads.owl,
     "snowy owl": bird_heads.snowy_owl, "hawk": bird_heads.hawk, "penguin": bird_heads.penguin, "duck": bird_heads.duck,
 }  # fmt: skip
 
@@ -34,12 +35,12 @@ def _body(scene: Scene, coat: Coat, spread: float) -> tuple:
     if animal in bodies.BUILDS:
         return bodies.body(animal, pose, coat)
     if animal == "frog":
-        return bodies.frog_body(pose, coat)
+        return frog_body(pose, coat)
     if animal in ("owl", "snowy owl"):
         return birds.owl_body(pose, coat, spread, animal == "snowy owl")
     if animal == "penguin":
-        return birds.penguin_body(pose, coat)
-    return {"hawk": birds.hawk_body, "duck": birds.duck_body}[animal](pose, coat, spread)
+        return water_birds.penguin_body(pose, coat)
+    return {"hawk": birds.hawk_body, "duck": water_birds.duck_body}[animal](pose, coat, spread)
 
 
 def _tinted(coat: Coat, rng: np.random.Generator) -> Coat:

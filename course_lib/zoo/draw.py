@@ -16,9 +16,10 @@ def stage(scene: Scene, size: int = 64) -> Stage:
     """Everything a painter needs to know. The shapes depend on the scene's seed, and not on its medium."""
     _check_size(size)
     shapes, paint = (np.random.default_rng([scene.seed, stream]) for stream in (0, 1))
-    scenery = backdrop(scene.place, shapes, scene.y, scene.pose == "flying")
+    flying = scene.pose == "flying"
+    scenery = backdrop(scene.place, shapes, scene.y, flying)
     animal = placed(animal_parts(scene, shapes), scene, scenery.stand)
-    return Stage(scenery, animal, paint, size)
+    return Stage(scenery, animal, paint, size, flying)
 
 
 def draw(scene: Scene, size: int = 64) -> np.ndarray:

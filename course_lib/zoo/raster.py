@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image, ImageDraw
 
-from course_lib.zoo.places import Backdrop
+from course_lib.zoo.scenery import Backdrop
 from course_lib.zoo.shapes import Colour, Part
 
 
@@ -17,6 +17,7 @@ class Stage:
     animal: list[Part]  # in picture units, accents last
     rng: np.random.Generator
     size: int  # side of the finished picture, in pixels
+    flying: bool = False  # casts no shadow
     scale: float = field(init=False)  # 1 for a picture of 64 pixels
 
     def __post_init__(self):

@@ -93,7 +93,7 @@ def spoil(notebook, how: str):
     code = [c for c in notebook.cells if c.cell_type == "code"]
     if how == "title":
         notebook.cells[0].source = notebook.cells[0].source.replace("Why?", "Why.")
-    elif how == "order":
+    elif how == "from top":
         code[-1].execution_count = 99
     elif how == "error":
         code[-1].outputs = [new_output("error", ename="E", evalue="", traceback=[])]
@@ -115,7 +115,7 @@ def spoil(notebook, how: str):
         code[-1].source += "#" + "x" * 1_600_000
 
 
-SPOILS = ["title", "order", "error", "alt text", "lines", "exercises", "quiz", "three claims", "parameters", "sources", "MB"]
+SPOILS = ["title", "from top", "error", "alt text", "lines", "exercises", "quiz", "three claims", "parameters", "sources", "MB"]
 
 
 def test_a_good_lesson_has_no_faults(tmp_path):

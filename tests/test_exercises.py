@@ -1,0 +1,233 @@
+"""The exercises: right answers pass, each wrong one gets its own hint, and nothing a student hands in does harm."""
+
+import inspect
+import random
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from course_lib.exercises import attempt, gate, progress_table, reveal, solution, solution_names
+from course_lib.exercises import sandbox as sandbox_module
+from course_lib.exercises.gates import GateError
+from course_lib.exercises.progress import progress_file, read_progress, record
+from course_lib.exercises.quiz import as_html, as_text, quiz, read_quiz
+from tests.wrong_answers import day02, day03, day04
+
+DAYS = (day02, day03, day04)
+WRONG = [case for day in DAYS for case in day.WRONG]
+RIGHT = [case for day in DAYS for case in day.RIGHT]
+
+
+@pytest.mark.parametrize("name", solution_names())
+def test_solution_passes(name, capsys):
+    assert attempt(name, solution(name)) is solution(name)
+    assert "correct" in capsys.readouterr().out
+    assert read_progress()[name]["state"] == "done"
+
+
+@pytest.mark.parametrize("name, answer", RIGHT, ids=lambda x: getattr(x, "__name__", x))
+def test_other_right_answers_pass(name, answer, capsys):
+    for _ in range(5):
+        assert attempt(name, answer) is answer, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name, answer, words", WRONG, ids=lambda x: getattr(x, "__name__", ""))
+def test_wrong_answer_gets_its_hint(name, answer, words, capsys):
+    assert attempt(name, answer) is solution(name)
+    out = capsys.readouterr().out
+    assert words in out and out.count("\n") == 2, out
+    assert name not in read_progress()
+
+
+def test_every_exercise_has_wrong_answers():
+    for name in solution_names():
+        assert sum(case[0] == name for case in WRONG) >= 3, name
+
+
+def stub_dots(conditional, unconditional, scale):
+    """Write this."""
+    ...
+
+
+def stub_pass(conditional, unconditional, scale):
+    pass
+
+
+@pytest.mark.parametrize("stub", [stub_dots, stub_pass])
+def test_untouched(stub, capsys):
+    assert attempt("guide", stub) is solution("guide")
+    assert "not started yet" in capsys.readouterr().out
+
+
+def forever(c, u, s):
+    while True:
+        pass
+
+
+def stubborn(c, u, s):
+    while True:
+        try:
+            while True:
+                pass
+        except BaseException:
+            pass
+
+
+def stop_program(c, u, s):
+    sys.exit()
+
+
+def asks(c, u, s):
+    return input("scale?")
+
+
+def nan(c, u, s):
+    return c * float("nan")
+
+
+def double(c, u, s):
+    return (u + s * (c - u)).double()
+
+
+def other_device(c, u, s):
+    return (u + s * (c - u)).to("meta")
+
+
+def too_many(c, u, s, extra):
+    return c
+
+
+def endless_calls(c, u, s):
+    return endless_calls(c, u, s)
+
+
+def gives_tuple(c, u, s):
+    return u, c
+
+
+def raises(c, u, s):
+    raise KeyError("boo")
+
+
+def not_implemented(c, u, s):
+    raise NotImplementedError
+
+
+HOSTILE = [
+    (forever, "did not end"), (stubborn, "did not end"), (stop_program, "end the program"), (asks, "input()"),
+    (nan, "NaN"), (double, "dtype"), (other_device, "device meta"), (too_many, "TypeError"),
+    (endless_calls, "RecursionError"), (gives_tuple, "a tuple"), (raises, "KeyError"), (not_implemented, "NotImplementedError"),
+    (None, "function is needed"), (torch.zeros(3), "function is needed"), ("guide", "function is needed"),
+    (lambda c, u, s: None, "`return` missing"), (lambda c, u, s: c[:, :, :2], "the shape is"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("answer, words", HOSTILE, ids=lambda x: getattr(x, "__name__", None))
+def test_survives(answer, words, capsys, monkeypatch):
+    monkeypatch.setattr(sandbox_module, "TIME_LIMIT", 0.5)
+    assert attempt("guide", answer) is solution("guide")
+    assert words in capsys.readouterr().out
+
+
+def test_printing_is_held_back(capsys):
+    def chatty(c, u, s):
+        print("noise " * 1000)
+        return u + s * (c - u)
+
+    assert attempt("guide", chatty) is chatty
+    assert "noise" not in capsys.readouterr().out
+
+
+def test_random_streams_and_settings_are_left_alone():
+    def meddles(c, u, s):
+        torch.manual_seed(1), np.random.seed(1), random.seed(1)
+        torch.set_grad_enabled(False)
+        torch.set_default_dtype(torch.float64)
+        return u + s * (c - u)
+
+    states = torch.get_rng_state(), np.random.get_state()[1].copy(), random.getstate()
+    attempt("guide", meddles)
+    attempt("drop_labels", solution("drop_labels"))
+    assert torch.equal(states[0], torch.get_rng_state()) and (states[1] == np.random.get_state()[1]).all()
+    assert states[2] == random.getstate()
+    assert torch.get_default_dtype() == torch.float32
+
+
+def test_unknown_exercise_names_the_others():
+    with pytest.raises(ValueError, match="add_noise"):
+        attempt("ad_noise", print)
+
+
+def test_reveal_shows_the_course_s_own_source(capsys):
+    reveal("guide")
+    assert capsys.readouterr().out.strip() == inspect.getsource(solution("guide")).strip()
+    assert read_progress()["guide"]["state"] == "revealed"
+
+
+def test_progress_survives_damage(capsys):
+    record("guide", "done")
+    record("guide", "revealed")
+    assert {line["exercise"]: line["state"] for line in progress_table()}["guide"] == "done"
+    progress_file().write_text("{broken", encoding="utf-8")
+    assert read_progress() == {}
+    assert "kept as" in capsys.readouterr().out
+    assert progress_file().with_suffix(".json.damaged").read_text() == "{broken"
+
+
+def test_unwritable_progress_is_one_sentence(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "nowhere" / "progress.json"))
+    assert attempt("guide", solution("guide")) is solution("guide")
+    assert "could not be saved" in capsys.readouterr().out
+
+
+def test_gate(capsys, monkeypatch):
+    gate("Water is wet", True, "100%")
+    assert capsys.readouterr().out == "✓ Water is wet: 100%\n"
+    with pytest.raises(GateError, match="Water is dry: 3%"):
+        gate("Water is dry", False, "3%")
+    monkeypatch.setenv("COURSE_QUICK", "1")
+    gate("Water is dry", False)
+
+
+@pytest.mark.parametrize("day", ["day02", "day03", "day04"])
+def test_quiz(day, capsys):
+    questions = read_quiz(day)
+    assert 4 <= len(questions) <= 6
+    assert all(len(q.choices) >= 3 and len(q.reasons) == len(q.choices) for q in questions)
+    quiz(day)
+    assert questions[0].text in capsys.readouterr().out
+    assert "Answers:" in as_text(questions) and as_html(questions).count("<details>") == len(questions) + 1
+
+
+def test_right_choices_are_spread():
+    places = [q.right for day in ("day02", "day03", "day04") for q in read_quiz(day)]
+    assert len(set(places)) >= 3 and max(places.count(p) for p in set(places)) < 0.6 * len(places)
+
+
+def test_unknown_quiz():
+    with pytest.raises(ValueError, match="day02"):
+        quiz("day99")
+
+
+def test_quiz_form_by_hand(monkeypatch):
+    """Press the buttons: a wrong choice gets its reason and holds you; the right one lets you go on."""
+    from course_lib.exercises.quiz import _form
+
+    questions = read_quiz("day02")
+    title, choices, buttons, answer = _form("day02", questions).children
+    check, onward = buttons.children
+    check.click()
+    assert "Choose an answer" in answer.value
+    for i, question in enumerate(questions):
+        assert f"Question {i + 1}" in title.value
+        choices.index = (question.right + 1) % len(question.choices)
+        check.click()
+        assert "Not yet" in answer.value and onward.disabled
+        choices.index = question.right
+        check.click()
+        assert "Right" in answer.value
+        onward.click()
+    assert "0 of 5 right at the first try" in answer.value
+    assert read_progress()["quiz day02"]["state"] == "done"

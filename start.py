@@ -44,7 +44,9 @@ def wanted() -> str:
 
 def python_works() -> bool:
     try:
-        return subprocess.call([str(BIN / ("python" + EXE)), "-c", "import pip"], stderr=subprocess.DEVNULL) == 0
+        return (
+            subprocess.call([str(BIN / ("python" + EXE)), "-c", "import pip"], stderr=subprocess.DEVNULL) == 0
+        )
     except OSError:
         return False
 
@@ -57,7 +59,9 @@ def install() -> None:
     try:
         make_environment()
     except OSError as error:
-        stop(f"The environment could not be written ({error}); check the free disk space and that you may write to {HOME}.")
+        stop(
+            f"The environment could not be written ({error}); check the free disk space and that you may write to {HOME}."
+        )
     uv = bring_uv()
     print("Installing the libraries. The first time this takes a few minutes.", flush=True)
     lock = HOME / "requirements.lock"
@@ -82,14 +86,24 @@ def make_environment() -> None:
     if made.returncode:
         text = made.stdout + made.stderr
         if "ensurepip" in text or "No module named venv" in text:
-            stop("This Python has no venv module; on Debian and Ubuntu run `sudo apt install python3-venv`, then again.")
+            stop(
+                "This Python has no venv module; on Debian and Ubuntu run `sudo apt install python3-venv`, then again."
+            )
         stop(f"The environment could not be made: {text.strip().splitlines()[-1]}")
 
 
 def bring_uv() -> str:
     uv = BIN / ("uv" + EXE)
     if not uv.exists():
-        run(str(BIN / ("python" + EXE)), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv")
+        run(
+            str(BIN / ("python" + EXE)),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "uv",
+        )
     return str(uv)
 
 
@@ -104,7 +118,9 @@ def without_gpu_packages(lock: Path) -> Path:
 def run(*command: str) -> None:
     """Run a command; where it fails, show what it said and stop with one sentence."""
     env = {**os.environ, "VIRTUAL_ENV": str(VENV)}
-    done = subprocess.run(command, env=env, stderr=subprocess.PIPE, text=True, encoding="utf-8", errors="replace")
+    done = subprocess.run(
+        command, env=env, stderr=subprocess.PIPE, text=True, encoding="utf-8", errors="replace"
+    )
     if done.returncode == 0:
         return
     text = done.stderr
@@ -112,8 +128,12 @@ def run(*command: str) -> None:
     if "No space left" in text or "os error 28" in text:
         stop("The disk is full; make room, then run this again. What was installed so far is kept.")
     if "hash" in text.lower() and "mismatch" in text.lower():
-        stop("A downloaded file is not the one the lock names (its hash differs); try again, or report it if it stays.")
-    stop("The libraries could not be installed; check the network (the first start needs it), then run this again.")
+        stop(
+            "A downloaded file is not the one the lock names (its hash differs); try again, or report it if it stays."
+        )
+    stop(
+        "The libraries could not be installed; check the network (the first start needs it), then run this again."
+    )
 
 
 def stop(sentence: str) -> None:

@@ -13,8 +13,12 @@ from rich.table import Table
 
 from course_lib.days import HOME, check_tier, find_notebook, notebooks
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Noise to Picture: run, check and measure the course.")
-bench = typer.Typer(no_args_is_help=True, help="Measure the course; --write puts the figures into docs/benchmarks.md.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Noise to Picture: run, check and measure the course."
+)
+bench = typer.Typer(
+    no_args_is_help=True, help="Measure the course; --write puts the figures into docs/benchmarks.md."
+)
 app.add_typer(bench, name="bench")
 console = Console()
 
@@ -100,7 +104,11 @@ def test(
 ) -> None:
     """Prove the course: unit tests, then every notebook against its stored outputs, solved, and run twice."""
     pytest = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *context.args]
-    env = {**os.environ, "COURSE_PROGRESS": str(HOME / "runs" / "progress-test.json"), "PYTHONDONTWRITEBYTECODE": "1"}
+    env = {
+        **os.environ,
+        "COURSE_PROGRESS": str(HOME / "runs" / "progress-test.json"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     (HOME / "runs").mkdir(exist_ok=True)
     failed = subprocess.call([*pytest, "tests", *(["-m", "not notebook"] if fast else [])], cwd=HOME, env=env)
     if not fast and not context.args:

@@ -25,7 +25,9 @@ def diffusion_loss(model, x0, labels, alpha_bar, *, prediction="v", generator=No
     return F.mse_loss(model(xt, t, labels), target)
 
 
-def drop_labels(labels: Tensor, null_label: int, p: float, generator: torch.Generator | None = None) -> Tensor:
+def drop_labels(
+    labels: Tensor, null_label: int, p: float, generator: torch.Generator | None = None
+) -> Tensor:
     """Replace each sample's label by `null_label` with probability p (classifier-free guidance, Ho and Salimans 2022).
 
     labels: (B,) int64, left unchanged.  p: in [0, 1].  Returns new labels, (B,) int64.

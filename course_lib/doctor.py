@@ -25,7 +25,12 @@ class Finding:
 
 def check_python() -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
-    return Finding("Python", sys.version_info >= (3, 11), version, "install Python 3.11 or newer, then run start.py with it")
+    return Finding(
+        "Python",
+        sys.version_info >= (3, 11),
+        version,
+        "install Python 3.11 or newer, then run start.py with it",
+    )
 
 
 def check_torch() -> Finding:
@@ -62,7 +67,9 @@ def check_memory() -> Finding:
     import psutil
 
     gigabytes = psutil.virtual_memory().available / 1e9
-    return Finding("memory", gigabytes >= 2, f"{gigabytes:.1f} GB free", "close other programs; a lesson needs 2 GB")
+    return Finding(
+        "memory", gigabytes >= 2, f"{gigabytes:.1f} GB free", "close other programs; a lesson needs 2 GB"
+    )
 
 
 def check_disk() -> Finding:
@@ -78,7 +85,9 @@ def check_weights() -> Finding:
         for name in names:
             weights.checked_file(name)
     except (OSError, ValueError) as error:
-        return Finding("weights", False, str(error), "download the course again, or `git checkout course_lib/weights`")
+        return Finding(
+            "weights", False, str(error), "download the course again, or `git checkout course_lib/weights`"
+        )
     return Finding("weights", True, f"{', '.join(names)}: checksums agree")
 
 
@@ -91,7 +100,12 @@ def check_cache() -> Finding:
         (folder / ".writable").touch()
         (folder / ".writable").unlink()
     except OSError as error:
-        return Finding("cache folder", False, f"{folder}: {error.strerror}", "set COURSE_CACHE to a folder you may write to")
+        return Finding(
+            "cache folder",
+            False,
+            f"{folder}: {error.strerror}",
+            "set COURSE_CACHE to a folder you may write to",
+        )
     return Finding("cache folder", True, str(folder))
 
 

@@ -41,7 +41,9 @@ def plot_image(image: Tensor, *, title: str = "", ax: Axes | None = None) -> Axe
     return ax
 
 
-def plot_image_grid(images: Tensor, titles: Sequence[str] = (), *, columns: int = 10, size: float = 0.8) -> Figure:
+def plot_image_grid(
+    images: Tensor, titles: Sequence[str] = (), *, columns: int = 10, size: float = 0.8
+) -> Figure:
     """Pictures in rows.  images: (N, C, H, W) in [-1, 1].  titles: one per picture, or none.  size: inches each."""
     rows = -(-len(images) // columns)
     height = size * rows * (1.28 if titles else 1.06)
@@ -54,7 +56,9 @@ def plot_image_grid(images: Tensor, titles: Sequence[str] = (), *, columns: int 
     return figure
 
 
-def plot_image_table(images: Tensor, rows: Sequence[str], columns: Sequence[str], *, size: float = 0.9) -> Figure:
+def plot_image_table(
+    images: Tensor, rows: Sequence[str], columns: Sequence[str], *, size: float = 0.9
+) -> Figure:
     """A table of pictures with a name on each row and column.  images: (R, C, channels, H, W) in [-1, 1]."""
     figure, axes = plt.subplots(
         len(rows), len(columns), figsize=(size * len(columns) + 1.4, size * len(rows) + 0.35), squeeze=False

@@ -41,7 +41,9 @@ def _free_target(notebook: Path, out: Path) -> Path:
         probe.unlink()
     except OSError as error:
         reason = error.strerror or error
-        raise ValueError(f"The folder {out} cannot be written ({reason}); choose another with --out.") from None
+        raise ValueError(
+            f"The folder {out} cannot be written ({reason}); choose another with --out."
+        ) from None
     target, number = out / notebook.name, 2
     while target.exists() and not _is_ours(target):
         target = out / f"{notebook.stem}-{number}.ipynb"
@@ -72,7 +74,9 @@ def _is_ours(file: Path) -> bool:
 def _explain(notebook: Path, target: Path, error) -> str:
     """Day, section and error of a failed cell; papermill's own message is a page of traceback."""
     cells = json.loads(target.read_text(encoding="utf-8"))["cells"]
-    failed = next((i for i, c in enumerate(cells) if any(o.get("ename") for o in c.get("outputs", []))), len(cells))
+    failed = next(
+        (i for i, c in enumerate(cells) if any(o.get("ename") for o in c.get("outputs", []))), len(cells)
+    )
     headings = [
         line.lstrip("# ")
         for cell in cells[:failed]
@@ -81,5 +85,7 @@ def _explain(notebook: Path, target: Path, error) -> str:
         if line.startswith("#")
     ]
     # papermill puts a heading of its own above the failed cell
-    section = next((h for h in reversed(headings) if "papermill" not in h and "Execution" not in h), "the first cell")
+    section = next(
+        (h for h in reversed(headings) if "papermill" not in h and "Execution" not in h), "the first cell"
+    )
     return f"{notebook.stem[:5]}, section “{section.strip()}”: {error.ename}: {error.evalue}\nThe copy up to there: {target}"

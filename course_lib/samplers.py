@@ -81,7 +81,9 @@ def ddim_step(x0: Tensor, eps: Tensor, alpha_bar_next: Tensor) -> Tensor:
     return alpha_bar_next.sqrt() * x0 + (1 - alpha_bar_next).sqrt() * eps
 
 
-def sample_ddpm(denoise, x, alpha_bar, steps, *, prediction="v", clip=True, generator=None) -> Iterator[Tensor]:
+def sample_ddpm(
+    denoise, x, alpha_bar, steps, *, prediction="v", clip=True, generator=None
+) -> Iterator[Tensor]:
     """Ancestral sampling (DDPM, Ho et al. 2020, algorithm 2): a fresh pinch of noise at every step but the last."""
     for t, now, after in _pairs(alpha_bar, steps):
         x0, _ = guesses(denoise, x, t, alpha_bar, prediction, clip)
@@ -89,7 +91,9 @@ def sample_ddpm(denoise, x, alpha_bar, steps, *, prediction="v", clip=True, gene
         yield x
 
 
-def sample_ddim(denoise, x, alpha_bar, steps, *, eta=0.0, prediction="v", clip=True, generator=None) -> Iterator[Tensor]:
+def sample_ddim(
+    denoise, x, alpha_bar, steps, *, eta=0.0, prediction="v", clip=True, generator=None
+) -> Iterator[Tensor]:
     """DDIM (Song et al. 2021, eq. 12 and 16).  eta = 0: no randomness after the start; eta = 1: DDPM's variance."""
     for t, now, after in _pairs(alpha_bar, steps):
         x0, eps = guesses(denoise, x, t, alpha_bar, prediction, clip)
@@ -102,7 +106,9 @@ def sample_ddim(denoise, x, alpha_bar, steps, *, eta=0.0, prediction="v", clip=T
         yield x
 
 
-def sample_euler(denoise, x, alpha_bar, steps, *, prediction="v", clip=True, generator=None) -> Iterator[Tensor]:
+def sample_euler(
+    denoise, x, alpha_bar, steps, *, prediction="v", clip=True, generator=None
+) -> Iterator[Tensor]:
     """Euler's method on the ODE d(scaled x)/d(sigma) = eps (Karras et al. 2022, algorithm 1 without its second half).
 
     scaled x = x / sqrt(alpha_bar), sigma = sqrt((1 - alpha_bar) / alpha_bar): in these, the picture stands still
@@ -114,7 +120,9 @@ def sample_euler(denoise, x, alpha_bar, steps, *, prediction="v", clip=True, gen
         yield x
 
 
-def sample_heun(denoise, x, alpha_bar, steps, *, prediction="v", clip=True, generator=None) -> Iterator[Tensor]:
+def sample_heun(
+    denoise, x, alpha_bar, steps, *, prediction="v", clip=True, generator=None
+) -> Iterator[Tensor]:
     """Heun's method (Karras et al. 2022, algorithm 1): step, look at the slope there too, and take the mean of both.
 
     Two network calls a step, but one at the last (there is no slope at sigma = 0).
@@ -130,7 +138,9 @@ def sample_heun(denoise, x, alpha_bar, steps, *, prediction="v", clip=True, gene
         yield x
 
 
-def sample_dpmpp_2m(denoise, x, alpha_bar, steps, *, prediction="v", clip=True, generator=None) -> Iterator[Tensor]:
+def sample_dpmpp_2m(
+    denoise, x, alpha_bar, steps, *, prediction="v", clip=True, generator=None
+) -> Iterator[Tensor]:
     """DPM-Solver++(2M) (Lu et al. 2022, algorithm 2): extrapolate x0 from this guess and the one before.
 
     lambda = log(sqrt(alpha_bar) / sqrt(1 - alpha_bar)).  The first and the last step use one guess only.

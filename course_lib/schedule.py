@@ -45,7 +45,9 @@ def rescale_zero_terminal_snr(betas: Tensor) -> Tensor:
     betas: (T,), T >= 2.  Returns betas, (T,), the last one 1.  Raises ValueError where T < 2.
     """
     if betas.ndim != 1 or len(betas) < 2:
-        raise ValueError(f"betas has shape {tuple(betas.shape)}; a list of at least 2 steps is needed, shape (T,).")
+        raise ValueError(
+            f"betas has shape {tuple(betas.shape)}; a list of at least 2 steps is needed, shape (T,)."
+        )
     root = alphas_cumprod(betas).sqrt()
     root = (root - root[-1]) * root[0] / (root[0] - root[-1])
     alpha_bar = root**2
@@ -138,7 +140,9 @@ def at_step(values: Tensor, t: Tensor, like: Tensor) -> Tensor:
     Raises ValueError where t is out of range or has another length than the batch.
     """
     if t.ndim != 1 or len(t) != len(like):
-        raise ValueError(f"t has shape {tuple(t.shape)}; one step per sample is needed, shape ({len(like)},).")
+        raise ValueError(
+            f"t has shape {tuple(t.shape)}; one step per sample is needed, shape ({len(like)},)."
+        )
     if t.numel() and not (0 <= int(t.min()) and int(t.max()) < len(values)):
         raise ValueError(
             f"t runs from {int(t.min())} to {int(t.max())}; this schedule has steps 0 to {len(values) - 1}."

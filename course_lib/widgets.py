@@ -26,4 +26,8 @@ def progress(items: Iterable[Item], total: int, label: str = "training") -> Iter
         if handle and (i + 1) % max(1, total // 50) == 0:
             handle.update(bar(i + 1))
     if handle:
-        handle.update(HTML(f"<div class='course-progress' style='font:13px sans-serif;color:#4A4D55'>✓ {label}: {total} of {total} done</div>"))
+        handle.update(
+            HTML(
+                f"<div class='course-progress' style='font:13px sans-serif;color:#4A4D55'>✓ {label}: {total} of {total} done</div>"
+            )
+        )

@@ -19,4 +19,6 @@ def gate(claim: str, holds: bool, shown: str = "") -> None:
     elif holds:
         print(f"✓ {claim}{value}")
     else:
-        raise GateError(f"This does not hold in this run: {claim}{value}. Run the notebook from the top; if it stays, report it.")
+        raise GateError(
+            f"This does not hold in this run: {claim}{value}. Run the notebook from the top; if it stays, report it."
+        )

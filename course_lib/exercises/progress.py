@@ -25,9 +25,13 @@ def read_progress() -> dict[str, dict]:
         aside = file.with_suffix(".json.damaged")
         try:
             file.replace(aside)
-            print(f"The progress file could not be read ({error}); it was kept as {aside.name} and a new one begun.")
+            print(
+                f"The progress file could not be read ({error}); it was kept as {aside.name} and a new one begun."
+            )
         except OSError:
-            print(f"The progress file {file} cannot be read ({error}); your answers still work, but are not recorded.")
+            print(
+                f"The progress file {file} cannot be read ({error}); your answers still work, but are not recorded."
+            )
         return {}
 
 
@@ -43,7 +47,9 @@ def record(name: str, state: str) -> None:
         draft.write_text(json.dumps(kept, indent=2), encoding="utf-8")
         draft.replace(file)  # at once, so that a kill leaves the old file or the new one
     except OSError as error:
-        print(f"Your progress could not be saved to {file} ({error.strerror}); the answer counts all the same.")
+        print(
+            f"Your progress could not be saved to {file} ({error.strerror}); the answer counts all the same."
+        )
 
 
 def progress_table() -> list[dict]:

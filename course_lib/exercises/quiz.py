@@ -33,7 +33,9 @@ def read_quiz(day: str) -> list[Question]:
         text, *lines = [line.strip() for line in block.strip().splitlines() if line.strip()]
         choices = [CHOICE.fullmatch(line) for line in lines]
         if not all(choices) or sum(c["mark"] == "x" for c in choices) != 1:
-            raise ValueError(f"{file.name}: {text!r} needs choices like `- [ ] text :: reason`, one of them marked [x].")
+            raise ValueError(
+                f"{file.name}: {text!r} needs choices like `- [ ] text :: reason`, one of them marked [x]."
+            )
         right = [c["mark"] for c in choices].index("x")
         questions.append(Question(text, *(tuple(c[k] for c in choices) for k in ("text", "reason")), right))
     return questions
@@ -57,7 +59,11 @@ def as_text(questions: list[Question]) -> str:
     """The questions as plain text, the answers at the end."""
     lines = []
     for i, question in enumerate(questions, 1):
-        lines += [f"{i}. {question.text}"] + [f"   {chr(97 + k)}) {c}" for k, c in enumerate(question.choices)] + [""]
+        lines += (
+            [f"{i}. {question.text}"]
+            + [f"   {chr(97 + k)}) {c}" for k, c in enumerate(question.choices)]
+            + [""]
+        )
     answers = ", ".join(f"{i}{chr(97 + q.right)}" for i, q in enumerate(questions, 1))
     return "\n".join([*lines, f"Answers: {answers}"])
 
@@ -85,7 +91,10 @@ def _form(day: str, questions: list[Question]):
     title = w.HTML()
     choices = w.RadioButtons(layout=w.Layout(width="auto"))
     answer = w.HTML()
-    check, onward = w.Button(description="Check", button_style="primary"), w.Button(description="Next", disabled=True)
+    check, onward = (
+        w.Button(description="Check", button_style="primary"),
+        w.Button(description="Next", disabled=True),
+    )
 
     def show() -> None:
         question = questions[place["at"]]

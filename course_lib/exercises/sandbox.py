@@ -44,7 +44,9 @@ def call(function, *args, **kwargs) -> Any:
         thread.join(TIME_LIMIT)
         if thread.is_alive():
             _interrupt(thread)
-            raise Stumble(f"your function did not end within {TIME_LIMIT:.0f} seconds; look for a loop that never stops.")
+            raise Stumble(
+                f"your function did not end within {TIME_LIMIT:.0f} seconds; look for a loop that never stops."
+            )
     if "error" in outcome:
         raise Stumble(_explain(outcome["error"])) from None
     return outcome["value"]

@@ -24,7 +24,9 @@ def train_toy(steps: int = STEPS, seed: int = SEED) -> UNet:
     images, labels = load_digits("train")
     model = UNet()
     ema_model = start_ema(model)
-    loop = train(model, ema_model, images, labels, alphas_cumprod(cosine_betas()), steps=steps, ema_decay=0.998)
+    loop = train(
+        model, ema_model, images, labels, alphas_cumprod(cosine_betas()), steps=steps, ema_decay=0.998
+    )
     for _, loss in (bar := tqdm(loop, total=steps, mininterval=5)):
         bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
     return ema_model
@@ -45,5 +47,12 @@ if __name__ == "__main__":
             "recognised": round(recognised, 4),
             "FID, 500 samples": round(fid(samples, reference, judge.features), 2),
         }
-    save("toy-ddpm", model, command="python -m course_lib.training.toy_ddpm", seed=SEED, steps=STEPS, quality=quality)
+    save(
+        "toy-ddpm",
+        model,
+        command="python -m course_lib.training.toy_ddpm",
+        seed=SEED,
+        steps=STEPS,
+        quality=quality,
+    )
     print(quality)

@@ -26,13 +26,17 @@ def checked_file(name: str) -> Path:
     """The path of a shipped weights file, after its checksum was compared with the manifest's."""
     shipped = json.loads(MANIFEST.read_text(encoding="utf-8"))["models"]
     if name not in shipped:
-        raise ValueError(f"{name!r} is not among the shipped weights; there are: {', '.join(sorted(shipped))}.")
+        raise ValueError(
+            f"{name!r} is not among the shipped weights; there are: {', '.join(sorted(shipped))}."
+        )
     file = FOLDER / name / "model.safetensors"
     remedy = "bring it back with `git checkout course_lib/weights` or download the course again"
     if not file.exists():
         raise ValueError(f"The weights file {name}/model.safetensors is missing; {remedy}.")
     if sha256(file) != shipped[name]["sha256"]:
-        raise ValueError(f"The weights file {name}/model.safetensors is damaged (its checksum is wrong); {remedy}.")
+        raise ValueError(
+            f"The weights file {name}/model.safetensors is damaged (its checksum is wrong); {remedy}."
+        )
     return file
 
 

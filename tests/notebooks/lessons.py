@@ -21,7 +21,12 @@ def tags(cell) -> list[str]:
 
 def exercises(notebook) -> list[str]:
     """The names of the exercises a notebook asks for, in order."""
-    return [name for cell in notebook.cells if "exercise" in tags(cell) for _, name in ATTEMPT.findall(cell.source)]
+    return [
+        name
+        for cell in notebook.cells
+        if "exercise" in tags(cell)
+        for _, name in ATTEMPT.findall(cell.source)
+    ]
 
 
 def solve(notebook) -> None:

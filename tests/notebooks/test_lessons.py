@@ -15,7 +15,11 @@ def execute(notebook, tmp_path):
     """Run a notebook in the lessons' folder by papermill; a failing cell raises."""
     nbformat.write(notebook, tmp_path / "in.ipynb")
     return papermill.execute_notebook(
-        tmp_path / "in.ipynb", tmp_path / "out.ipynb", kernel_name="python3", cwd=str(NOTEBOOKS), progress_bar=False
+        tmp_path / "in.ipynb",
+        tmp_path / "out.ipynb",
+        kernel_name="python3",
+        cwd=str(NOTEBOOKS),
+        progress_bar=False,
     )
 
 

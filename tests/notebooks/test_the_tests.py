@@ -16,8 +16,6 @@ from tests.notebooks.compare_figures import complaint
 from tests.notebooks.lessons import faults
 
 
-
-
 def picture(values) -> bytes:
     figure, ax = plt.subplots(figsize=(4, 2))
     ax.plot(values, linewidth=3)
@@ -43,7 +41,10 @@ def stored(source: str, *, text: str | None = None, png: bytes | None = None):
     if text is not None:
         cell.outputs = [new_output("stream", name="stdout", text=text)]
     if png is not None:
-        data = {"image/png": base64.b64encode(png).decode(), "text/plain": "<Figure size 400x200 with 1 Axes>"}
+        data = {
+            "image/png": base64.b64encode(png).decode(),
+            "text/plain": "<Figure size 400x200 with 1 Axes>",
+        }
         cell.outputs = [new_output("display_data", data=data)]
     return cell
 
@@ -83,7 +84,12 @@ def good_lesson():
     cells = [new_markdown_cell(text), new_code_cell("SEED = 0", metadata={"tags": ["parameters"]})]
     for name in ("a", "b", "c"):
         cells.append(new_code_cell(f'{name} = attempt("{name}", {name})', metadata={"tags": ["exercise"]}))
-    cells += [new_code_cell("gate(1)"), new_code_cell("gate(2)"), new_code_cell("gate(3)"), new_code_cell("quiz(1)")]
+    cells += [
+        new_code_cell("gate(1)"),
+        new_code_cell("gate(2)"),
+        new_code_cell("gate(3)"),
+        new_code_cell("quiz(1)"),
+    ]
     for i, cell in enumerate(c for c in cells if c.cell_type == "code"):
         cell.execution_count = i + 1
     return new_notebook(cells=cells)
@@ -115,7 +121,19 @@ def spoil(notebook, how: str):
         code[-1].source += "#" + "x" * 1_600_000
 
 
-SPOILS = ["title", "from top", "error", "alt text", "lines", "exercises", "quiz", "three claims", "parameters", "sources", "MB"]
+SPOILS = [
+    "title",
+    "from top",
+    "error",
+    "alt text",
+    "lines",
+    "exercises",
+    "quiz",
+    "three claims",
+    "parameters",
+    "sources",
+    "MB",
+]
 
 
 def test_a_good_lesson_has_no_faults(tmp_path):
@@ -128,4 +146,6 @@ def test_each_rule_bites(tmp_path, how):
     lesson = good_lesson()
     spoil(lesson, how)
     nbformat.write(lesson, tmp_path / "day99_x.ipynb")
-    assert any(how in fault for fault in faults(tmp_path / "day99_x.ipynb")), faults(tmp_path / "day99_x.ipynb")
+    assert any(how in fault for fault in faults(tmp_path / "day99_x.ipynb")), faults(
+        tmp_path / "day99_x.ipynb"
+    )

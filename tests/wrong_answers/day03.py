@@ -173,7 +173,9 @@ WRONG = [
 def loss_other_order(model, x0, labels, alpha_bar, *, prediction="v", generator=None):
     eps = torch.randn_like(x0)
     t = torch.randint(len(alpha_bar), (len(x0),))
-    error = training_target(x0, eps, t, alpha_bar, prediction) - model(add_noise(x0, t, eps, alpha_bar), t, labels)
+    error = training_target(x0, eps, t, alpha_bar, prediction) - model(
+        add_noise(x0, t, eps, alpha_bar), t, labels
+    )
     return error.pow(2).mean()
 
 

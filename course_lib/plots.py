@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
@@ -79,4 +80,73 @@ def plot_loss(losses: Sequence[float], *, ax: Axes | None = None) -> Axes:
     ax.plot(losses, color=MODEL, alpha=0.22, linewidth=1)
     ax.plot(np.arange(width - 1, len(losses)), smooth, color=MODEL)
     ax.set(xlabel="training step", ylabel="loss (mean squared error)", title="Training loss")
+    return ax
+
+
+def plot_fade(images: Tensor, titles: Sequence[str], caption: str = "", *, size: float = 1.0) -> Figure:
+    """One row of pictures, from left to right in time.  images: (N, C, H, W) in [-1, 1]."""
+    figure = plot_image_grid(images, titles, columns=len(images), size=size)
+    if caption:
+        figure.suptitle(caption, x=0.01, ha="left", fontsize=11.5, fontweight="bold")
+    return figure
+
+
+def plot_steps(
+    values: dict[str, Sequence[float]], *, ylabel: str, log: bool = False, ax: Axes | None = None
+) -> Axes:
+    """Curves over the time step t, one per name, each named at its end.  values: {name: (T,) numbers}."""
+    ax = ax or plt.subplots()[1]
+    for name, curve in values.items():
+        ax.plot(np.arange(len(curve)) / max(1, len(curve) - 1) * 999, curve, label=name)
+    ax.set(xlabel="time step t  (0: picture, 999: noise)", ylabel=ylabel, yscale="log" if log else "linear")
+    ax.legend()
+    return ax
+
+
+def plot_cloud(points: Tensor, colors: Tensor, *, title: str = "", ax: Axes | None = None) -> Axes:
+    """Points in the plane, coloured by where they came from.  points: (N, 2).  colors: (N,)."""
+    ax = ax or plt.subplots(figsize=(3, 3))[1]
+    ax.scatter(*points.T.numpy(), c=colors, s=5, cmap="viridis", linewidths=0)
+    ax.set(xlim=(-3.2, 3.2), ylim=(-3.2, 3.2), aspect="equal", xticks=[], yticks=[])
+    ax.spines[:].set(visible=True, color="#D5D7DC")
+    ax.set_title(title, fontsize=9.5, fontweight="normal", loc="center", pad=4)
+    return ax
+
+
+def plot_noisy_picture(x0: Tensor, eps: Tensor, alpha_bar: Tensor, t: int, schedule: str = "") -> Figure:
+    """A picture at step t, beside the share of signal and noise at every step.  x0, eps: (1, H, W).  alpha_bar: (T,)."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 2.6), width_ratios=[1, 2.4])
+    signal = alpha_bar**0.5
+    plot_image(signal[t] * x0 + (1 - alpha_bar[t]) ** 0.5 * eps, title=f"t = {t}", ax=left)
+    right.plot(signal, color=DATA, label="factor of the picture")
+    right.plot((1 - alpha_bar) ** 0.5, color=NOISE, label="factor of the noise")
+    right.axvline(t, color=INK, linewidth=1, linestyle=(0, (3, 3)))
+    right.set(xlabel="time step t  (0: picture)", title=f"{schedule} schedule", ylim=(0, 1.05))
+    right.legend(loc="center right")
+    return figure
+
+
+def plot_step(xt: Tensor, x0: Tensor, t: int) -> Figure:
+    """One moment of sampling: the noisy pictures above, the network's guess of the clean ones below.  (N, 1, H, W)."""
+    return plot_image_table(
+        torch.stack([xt, x0]), [f"x at t = {t}", "guess of x0"], [""] * len(xt), size=0.85
+    )
+
+
+def plot_quality(curves: dict[str, tuple], floor: float, *, ylabel: str, ax: Axes | None = None) -> Axes:
+    """Quality against network calls, one line per sampler, with the floor that real pictures set.
+
+    curves: {name: (calls, values)}.  Lines differ by colour and marker.
+    """
+    ax = ax or plt.subplots()[1]
+    colors, markers = [NOISE, DATA, TEXT, GUIDANCE, MODEL], "osD^v"
+    for (name, (calls, values)), color, marker in zip(curves.items(), colors, markers):
+        dashed = "--" if name == "Euler" else "-"
+        ax.plot(calls, values, color=color, marker=marker, label=name, linestyle=dashed)
+    ax.axhline(floor, color=INK, linewidth=1, linestyle=(0, (3, 3)))
+    ax.annotate(
+        "real digits", (1, floor), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=9
+    )
+    ax.set(xlabel="network calls per picture", ylabel=ylabel, xscale="log")
+    ax.legend()
     return ax

@@ -170,9 +170,9 @@ SAMPLERS = {
 
 def last(steps: Iterator[Tensor]) -> Tensor:
     """Run a sampler to its end and return the finished pictures."""
-    for x in steps:
+    for pictures in steps:  # noqa: B007
         pass
-    return x
+    return pictures
 
 
 @torch.no_grad()

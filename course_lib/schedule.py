@@ -68,7 +68,7 @@ def signal_to_noise(alpha_bar: Tensor) -> Tensor:
     return alpha_bar / (1 - alpha_bar)
 
 
-def noise_step(x: Tensor, beta: float, eps: Tensor) -> Tensor:
+def noise_step(x: Tensor, beta: Tensor | float, eps: Tensor) -> Tensor:
     """One step of noising (DDPM, eq. 2): shrink the picture a little, add a little noise.
 
     x_t = sqrt(1 - beta_t) x_{t-1} + sqrt(beta_t) eps

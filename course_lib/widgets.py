@@ -1,6 +1,6 @@
 """Controls for the notebooks.  Each only connects a control to a public function, and leaves a static picture."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -31,3 +31,108 @@ def progress(items: Iterable[Item], total: int, label: str = "training") -> Iter
                 f"<div class='course-progress' style='font:13px sans-serif;color:#4A4D55'>✓ {label}: {total} of {total} done</div>"
             )
         )
+
+
+def explorer(draw: Callable, **controls):
+    """Controls above a picture: `draw(**values)` is called again when a control is let go, and draws with matplotlib.
+
+    controls: ipywidgets by argument name.  Returns the box to display.  Usable by keyboard: Tab, then arrow keys.
+    """
+    import ipywidgets as w
+    import matplotlib.pyplot as plt
+
+    picture = w.Output()
+
+    def redraw(_=None) -> None:
+        values = {name: control.value for name, control in controls.items()}
+        with picture:
+            picture.clear_output(wait=True)
+            draw(**values)
+            plt.show()
+
+    for control in controls.values():
+        control.style.description_width = "initial"
+        control.observe(redraw, names="value")
+    # The first picture is drawn by the notebook itself, as an ordinary figure that stays without a kernel.
+    return w.VBox([w.HBox(list(controls.values()), layout=w.Layout(flex_flow="row wrap")), picture])
+
+
+def noise_slider(images, alpha_bars: dict, eps) -> None:
+    """A slider over t: the noisy picture, and where t lies on the curve of each schedule.
+
+    images: (N, 1, H, W) in [-1, 1].  alpha_bars: {name of schedule: (T,)}.  eps: (N, 1, H, W).
+    """
+    import ipywidgets as w
+    import matplotlib.pyplot as plt
+    from IPython.display import display
+
+    from course_lib.plots import plot_noisy_picture
+
+    def draw(t: int, schedule: str, picture: int):
+        plot_noisy_picture(images[picture], eps[picture], alpha_bars[schedule], t, schedule)
+
+    names = list(alpha_bars)
+    display(explorer(
+        draw,
+        t=w.IntSlider(300, 0, len(alpha_bars[names[0]]) - 1, 10, description="time step t", continuous_update=False),
+        schedule=w.Dropdown(options=names, description="schedule"),
+        picture=w.BoundedIntText(0, 0, len(images) - 1, description="picture"),
+    ))  # fmt: skip
+    draw(300, names[0], 0)
+    plt.show()
+
+
+def denoise_stepper(path, guesses, times: list[int]) -> None:
+    """Step through a stored sampling run: x_t above, the network's guess of x0 below.
+
+    path, guesses: (steps, N, 1, H, W) in [-1, 1].  times: the t of each step.
+    """
+    import ipywidgets as w
+    import matplotlib.pyplot as plt
+    from IPython.display import display
+
+    from course_lib.plots import plot_step
+
+    def draw(step: int):
+        plot_step(path[step], guesses[step], times[step])
+
+    slider = w.IntSlider(
+        len(times) // 2, 0, len(times) - 1, description="sampling step", continuous_update=False
+    )
+    display(explorer(draw, step=slider))
+    draw(len(times) // 2)
+    plt.show()
+
+
+def sampler_explorer(model, alpha_bar) -> None:
+    """Sampler, steps, guidance, digit and seed under the hand; draws eight digits when a control is let go.
+
+    model: class-conditional, predicts v, (B, 1, 16, 16).  alpha_bar: (T,).
+    """
+    import ipywidgets as w
+    import matplotlib.pyplot as plt
+    import torch
+    from IPython.display import display
+
+    from course_lib.plots import plot_image_grid
+    from course_lib.samplers import SAMPLERS, guided, last
+
+    def draw(sampler: str, steps: int, scale: float, digit: int, seed: int):
+        g = torch.Generator().manual_seed(seed)
+        noise, labels = torch.randn(8, 1, 16, 16, generator=g), torch.full((8,), digit)
+        pictures = last(SAMPLERS[sampler](guided(model, labels, scale), noise, alpha_bar, steps, generator=g))
+        figure = plot_image_grid(pictures, columns=8, size=0.95)
+        figure.suptitle(
+            f"{sampler}, {steps} steps, guidance {scale:g}, seed {seed}", x=0.01, ha="left", fontsize=11
+        )
+
+    display(explorer(
+        draw,
+        sampler=w.Dropdown(options=list(SAMPLERS), value="DDIM", description="sampler"),
+        steps=w.IntSlider(10, 1, 50, description="steps", continuous_update=False),
+        scale=w.FloatSlider(value=2.0, min=0.0, max=8.0, step=0.5, description="guidance", continuous_update=False),
+        digit=w.IntSlider(7, 0, 9, description="digit", continuous_update=False),
+        seed=w.BoundedIntText(0, 0, 9999, description="seed"),
+    ))  # fmt: skip
+    draw("DDIM", 10, 2.0, 7, 0)
+    plt.show()

@@ -15,7 +15,7 @@ from course_lib.schedule import (
 
 def _step_inputs(g, draw):
     x = torch.rand(3, 1, 4, 4, generator=g) * 2 - 1
-    return x, 0.05 + 0.2 * draw, torch.randn(x.shape, generator=g)
+    return x, torch.tensor(0.05 + 0.2 * draw), torch.randn(x.shape, generator=g)
 
 
 def _jump_inputs(g, draw):

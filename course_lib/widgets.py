@@ -57,6 +57,13 @@ def explorer(draw: Callable, **controls):
     return w.VBox([w.HBox(list(controls.values()), layout=w.Layout(flex_flow="row wrap")), picture])
 
 
+def show(widget) -> None:
+    """Display a widget; a reader without a kernel sees one sentence in its place."""
+    from IPython.display import display
+
+    display({**widget._repr_mimebundle_(), "text/plain": "(Run this notebook to use the controls.)"}, raw=True)
+
+
 def noise_slider(images, alpha_bars: dict, eps) -> None:
     """A slider over t: the noisy picture, and where t lies on the curve of each schedule.
 
@@ -64,7 +71,6 @@ def noise_slider(images, alpha_bars: dict, eps) -> None:
     """
     import ipywidgets as w
     import matplotlib.pyplot as plt
-    from IPython.display import display
 
     from course_lib.plots import plot_noisy_picture
 
@@ -72,7 +78,7 @@ def noise_slider(images, alpha_bars: dict, eps) -> None:
         plot_noisy_picture(images[picture], eps[picture], alpha_bars[schedule], t, schedule)
 
     names = list(alpha_bars)
-    display(explorer(
+    show(explorer(
         draw,
         t=w.IntSlider(300, 0, len(alpha_bars[names[0]]) - 1, 10, description="time step t", continuous_update=False),
         schedule=w.Dropdown(options=names, description="schedule"),
@@ -89,7 +95,6 @@ def denoise_stepper(path, guesses, times: list[int]) -> None:
     """
     import ipywidgets as w
     import matplotlib.pyplot as plt
-    from IPython.display import display
 
     from course_lib.plots import plot_step
 
@@ -99,7 +104,7 @@ def denoise_stepper(path, guesses, times: list[int]) -> None:
     slider = w.IntSlider(
         len(times) // 2, 0, len(times) - 1, description="sampling step", continuous_update=False
     )
-    display(explorer(draw, step=slider))
+    show(explorer(draw, step=slider))
     draw(len(times) // 2)
     plt.show()
 
@@ -112,7 +117,6 @@ def sampler_explorer(model, alpha_bar) -> None:
     import ipywidgets as w
     import matplotlib.pyplot as plt
     import torch
-    from IPython.display import display
 
     from course_lib.plots import plot_image_grid
     from course_lib.samplers import SAMPLERS, guided, last
@@ -126,7 +130,7 @@ def sampler_explorer(model, alpha_bar) -> None:
             f"{sampler}, {steps} steps, guidance {scale:g}, seed {seed}", x=0.01, ha="left", fontsize=11
         )
 
-    display(explorer(
+    show(explorer(
         draw,
         sampler=w.Dropdown(options=list(SAMPLERS), value="DDIM", description="sampler"),
         steps=w.IntSlider(10, 1, 50, description="steps", continuous_update=False),

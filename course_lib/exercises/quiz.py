@@ -51,7 +51,9 @@ def quiz(day: str) -> None:
         return
     from IPython.display import HTML, display
 
-    display(_form(day, questions))
+    from course_lib.widgets import show
+
+    show(_form(day, questions))
     display(HTML(as_html(questions)))
 
 

@@ -54,6 +54,18 @@ def trailing_timesteps(T: int, steps: int) -> list[int]:
     return (np.round(np.arange(T, 0, -T / steps)).astype(int) - 1).tolist()
 
 
+def karras_timesteps(
+    alpha_bar: Tensor, steps: int, *, largest: float = 20.0, smallest: float = 0.1, rho: float = 7.0
+) -> list[int]:
+    """Steps whose sigmas are spaced as by Karras et al. (2022, eq. 5): many where sigma is small and the road bends.
+
+    largest, smallest: the ends in sigma.  At sigma = 20 a picture in [-1, 1] is lost in noise.  Returns t, falling.
+    """
+    ramp = torch.linspace(largest ** (1 / rho), smallest ** (1 / rho), steps) ** rho
+    sigma = _sigma(_finite(alpha_bar))
+    return [int((sigma - wanted).abs().argmin()) for wanted in ramp]
+
+
 def ddpm_step(xt: Tensor, x0: Tensor, alpha_bar_t: Tensor, alpha_bar_next: Tensor, noise: Tensor) -> Tensor:
     """Draw the next, cleaner x from the posterior q(x_next | x_t, x0) (DDPM, eq. 6 and 7).
 
@@ -114,20 +126,23 @@ def sample_euler(
     scaled x = x / sqrt(alpha_bar), sigma = sqrt((1 - alpha_bar) / alpha_bar): in these, the picture stands still
     and only noise shrinks.
     """
-    for t, now, after in _pairs(_finite(alpha_bar), steps):
+    alpha_bar = _finite(alpha_bar)
+    for t, now, after in _pairs(alpha_bar, steps):
         _, slope = guesses(denoise, x, t, alpha_bar, prediction, clip)
         x = after.sqrt() * (x / now.sqrt() + (_sigma(after) - _sigma(now)) * slope)
         yield x
 
 
 def sample_heun(
-    denoise, x, alpha_bar, steps, *, prediction="v", clip=True, generator=None
+    denoise, x, alpha_bar, steps, *, prediction="v", clip=True, generator=None, times=None
 ) -> Iterator[Tensor]:
     """Heun's method (Karras et al. 2022, algorithm 1): step, look at the slope there too, and take the mean of both.
 
     Two network calls a step, but one at the last (there is no slope at sigma = 0).
+    times: the t of each step; None: `karras_timesteps`, for the mean of two slopes goes wrong over huge steps in sigma.
     """
-    pairs = _pairs(_finite(alpha_bar), steps)
+    alpha_bar = _finite(alpha_bar)
+    pairs = _pairs(alpha_bar, steps, karras_timesteps(alpha_bar, steps) if times is None else times)
     for i, (t, now, after) in enumerate(pairs):
         _, slope = guesses(denoise, x, t, alpha_bar, prediction, clip)
         start, width = x / now.sqrt(), _sigma(after) - _sigma(now)
@@ -146,7 +161,8 @@ def sample_dpmpp_2m(
     lambda = log(sqrt(alpha_bar) / sqrt(1 - alpha_bar)).  The first and the last step use one guess only.
     """
     x0_before = lambda_before = None
-    pairs = _pairs(_finite(alpha_bar), steps)
+    alpha_bar = _finite(alpha_bar)
+    pairs = _pairs(alpha_bar, steps)
     for i, (t, now, after) in enumerate(pairs):
         x0, _ = guesses(denoise, x, t, alpha_bar, prediction, clip)
         aim = x0
@@ -189,9 +205,9 @@ def guesses(denoise, x, t: int, alpha_bar, prediction="v", clip=True) -> tuple[T
     return x0, to_eps(output, x, steps, alpha_bar, prediction)
 
 
-def _pairs(alpha_bar: Tensor, steps: int) -> list[tuple[int, Tensor, Tensor]]:
+def _pairs(alpha_bar: Tensor, steps: int, times: list[int] | None = None) -> list[tuple[int, Tensor, Tensor]]:
     """(t, alpha_bar at t, alpha_bar after the step); after the last step nothing but picture is left: 1."""
-    ts = trailing_timesteps(len(alpha_bar), steps)
+    ts = trailing_timesteps(len(alpha_bar), steps) if times is None else times
     after = [alpha_bar[t] for t in ts[1:]] + [torch.ones_like(alpha_bar[0])]
     return [(t, alpha_bar[t], a) for t, a in zip(ts, after)]
 

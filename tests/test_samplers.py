@@ -126,9 +126,9 @@ def test_karras_spacing():
     ab = alphas_cumprod(BETAS["linear"])
     times = samplers.karras_timesteps(ab, 10)
     got = ((1 - ab) / ab).sqrt()[times]
-    theirs = diffusers.EulerDiscreteScheduler()._convert_to_karras([20.0, 0.1], 10)
+    theirs = diffusers.EulerDiscreteScheduler()._convert_to_karras(torch.tensor([20.0, 0.1]), 10)
     assert times == sorted(times, reverse=True)
-    torch.testing.assert_close(got, torch.tensor(theirs, dtype=torch.float32), rtol=0.1, atol=0.01)
+    torch.testing.assert_close(got, torch.as_tensor(theirs, dtype=torch.float32), rtol=0.1, atol=0.01)
 
 
 def test_euler_is_ddim():

@@ -1,0 +1,105 @@
+"""pyproject.toml, requirements.lock, environment.yml and the imports say the same."""
+
+import ast
+import re
+import sys
+import tomllib
+
+import pytest
+import yaml
+
+from course_lib.days import HOME, notebooks
+from tests.notebooks.lessons import read
+
+CONDA_NAMES = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
+IMPORT_NAMES = {"sklearn": "scikit-learn", "PIL": "pillow", "jupyter_client": "ipykernel", "IPython": "ipykernel"}
+PEERS = {"denoising_diffusion_pytorch", "smalldiffusion"}  # the optional extra `bench`
+
+
+def requirement(text: str) -> tuple[str, str]:
+    """("torch", ">=2.6") of "torch>=2.6"."""
+    name, bound = re.fullmatch(r"([A-Za-z0-9_-]+)\s*(.*)", text).groups()
+    return name.lower(), bound
+
+
+@pytest.fixture(scope="module")
+def project() -> dict:
+    return tomllib.loads((HOME / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+@pytest.fixture(scope="module")
+def needs(project) -> dict:
+    return dict(map(requirement, project["dependencies"]))
+
+
+@pytest.fixture(scope="module")
+def lock() -> str:
+    return (HOME / "requirements.lock").read_text(encoding="utf-8")
+
+
+def locked(lock: str, name: str) -> list[str]:
+    return re.findall(rf"^{name}==([\w.]+)", lock, re.MULTILINE)
+
+
+def test_conda_asks_for_the_same(needs):
+    environment = yaml.safe_load((HOME / "environment.yml").read_text(encoding="utf-8"))
+    assert environment["channels"] == ["conda-forge", "nodefaults"]
+    conda = dict(map(requirement, environment["dependencies"]))
+    assert conda.pop("python") == ">=3.11"
+    assert {CONDA_NAMES.get(name, name): bound for name, bound in conda.items()} == needs
+
+
+def test_every_need_is_locked(needs, lock):
+    assert [name for name in needs if not locked(lock, name)] == []
+
+
+def test_the_lock_has_hashes_and_no_address(lock):
+    entries = re.split(r"^(?=\S)", lock, flags=re.MULTILINE)[1:]
+    assert all("--hash=sha256:" in entry for entry in entries if "==" in entry)
+    assert "://" not in lock and "index" not in lock and "find-links" not in lock
+
+
+def test_torch_and_torchvision_are_a_pair(lock):
+    """torch 2.k goes with torchvision 0.(k + 15)... as published; the numbers have kept that distance since torch 2.0."""
+    (torch,), (torchvision,) = locked(lock, "torch"), locked(lock, "torchvision")
+    assert int(torchvision.split(".")[1]) == int(torch.split(".")[1]) + PAIR_DISTANCE
+
+
+PAIR_DISTANCE = 14  # torch 2.15 and torchvision 0.29; see torchvision's release notes
+
+
+def imported() -> set[str]:
+    """The top names that course_lib and the notebooks import, anywhere in a file."""
+    sources = [path.read_text(encoding="utf-8") for path in (HOME / "course_lib").rglob("*.py")]
+    sources += [c.source for path in notebooks() for c in read(path).cells if c.cell_type == "code"]
+    names = set()
+    for node in (node for source in sources for node in ast.walk(ast.parse(source))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.add(node.module.split(".")[0])
+    return names - set(sys.stdlib_module_names) - {"course_lib"}
+
+
+def test_every_import_is_declared(needs):
+    assert {IMPORT_NAMES.get(name, name) for name in imported() - PEERS} - set(needs) == set()
+
+
+def test_start_needs_the_standard_library_only():
+    tree = ast.parse((HOME / "start.py").read_text(encoding="utf-8"))
+    names = {a.name.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
+    names |= {n.module.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
+    assert names <= set(sys.stdlib_module_names)
+
+
+def test_the_arrows_run_one_way():
+    """plots knows no models; concepts know no notebooks' tools; the zoo knows nothing above it."""
+    forbidden = {"plots.py": ("course_lib",), "zoo": ("course_lib.plots", "course_lib.widgets", "course_lib.exercises")}
+    concepts = ("schedule", "unet", "ddpm", "samplers", "digits", "judge", "metrics")
+    forbidden |= {f"{name}.py": ("course_lib.plots", "course_lib.widgets", "course_lib.exercises") for name in concepts}
+    for place, names in forbidden.items():
+        path = HOME / "course_lib" / place
+        for file in path.rglob("*.py") if path.is_dir() else [path]:
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                module = getattr(node, "module", None) or "" if isinstance(node, ast.ImportFrom) else ""
+                assert not module.startswith(names), f"{file.name} imports {module}"

@@ -134,14 +134,6 @@ def progress() -> None:
 
 
 @bench.command()
-def toy(write: Annotated[bool, typer.Option("--write", help="update docs/benchmarks.md")] = False) -> None:
-    """Seconds until the quality gate, against two other libraries, on the same digits (up to an hour)."""
-    from course_lib.bench import toy
-
-    _show("Toy DDPM against its peers", toy.main, write)
-
-
-@bench.command()
 def zoo(write: Annotated[bool, typer.Option("--write", help="update docs/benchmarks.md")] = False) -> None:
     """Pictures per second of the Tiny Zoo."""
     from course_lib.bench import zoo

@@ -61,7 +61,9 @@ def show(widget) -> None:
     """Display a widget; a reader without a kernel sees one sentence in its place."""
     from IPython.display import display
 
-    display({**widget._repr_mimebundle_(), "text/plain": "(Run this notebook to use the controls.)"}, raw=True)
+    display(
+        {**widget._repr_mimebundle_(), "text/plain": "(Run this notebook to use the controls.)"}, raw=True
+    )
 
 
 def noise_slider(images, alpha_bars: dict, eps) -> None:

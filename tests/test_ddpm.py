@@ -67,7 +67,13 @@ def test_ema():
     torch.testing.assert_close(ema.weight, before + 0.25)
 
 
-@pytest.mark.parametrize("images, words", [(torch.rand(2, 1, 4, 4) * 255, r"must lie in \[-1, 1\]"), (torch.zeros(4, 4), r"must be \(N, C, H, W\)")])
+@pytest.mark.parametrize(
+    "images, words",
+    [
+        (torch.rand(2, 1, 4, 4) * 255, r"must lie in \[-1, 1\]"),
+        (torch.zeros(4, 4), r"must be \(N, C, H, W\)"),
+    ],
+)
 def test_bad_images(images, words):
     with pytest.raises(ValueError, match=words):
         check_images(images)
@@ -96,7 +102,11 @@ def test_judge_knows_digits_it_never_saw():
 def test_fid_ranks_real_before_noise():
     judge = weights.load("digit-judge", DigitJudge())
     images, reference = load_digits()[0][:300], load_digits("test")[0]
-    assert fid(images, reference, judge.features) < 10 < fid(torch.randn(300, 1, 16, 16), reference, judge.features)
+    assert (
+        fid(images, reference, judge.features)
+        < 10
+        < fid(torch.randn(300, 1, 16, 16), reference, judge.features)
+    )
     assert fid(reference, reference, judge.features) < 1e-3
 
 

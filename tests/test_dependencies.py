@@ -12,7 +12,12 @@ from course_lib.days import HOME, notebooks
 from tests.notebooks.lessons import read
 
 CONDA_NAMES = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
-IMPORT_NAMES = {"sklearn": "scikit-learn", "PIL": "pillow", "jupyter_client": "ipykernel", "IPython": "ipykernel"}
+IMPORT_NAMES = {
+    "sklearn": "scikit-learn",
+    "PIL": "pillow",
+    "jupyter_client": "ipykernel",
+    "IPython": "ipykernel",
+}
 PEERS = {"denoising_diffusion_pytorch", "smalldiffusion"}  # the optional extra `bench`
 
 
@@ -94,9 +99,14 @@ def test_start_needs_the_standard_library_only():
 
 def test_the_arrows_run_one_way():
     """plots knows no models; concepts know no notebooks' tools; the zoo knows nothing above it."""
-    forbidden = {"plots.py": ("course_lib",), "zoo": ("course_lib.plots", "course_lib.widgets", "course_lib.exercises")}
+    forbidden = {
+        "plots.py": ("course_lib",),
+        "zoo": ("course_lib.plots", "course_lib.widgets", "course_lib.exercises"),
+    }
     concepts = ("schedule", "unet", "ddpm", "samplers", "digits", "judge", "metrics")
-    forbidden |= {f"{name}.py": ("course_lib.plots", "course_lib.widgets", "course_lib.exercises") for name in concepts}
+    forbidden |= {
+        f"{name}.py": ("course_lib.plots", "course_lib.widgets", "course_lib.exercises") for name in concepts
+    }
     for place, names in forbidden.items():
         path = HOME / "course_lib" / place
         for file in path.rglob("*.py") if path.is_dir() else [path]:

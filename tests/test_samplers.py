@@ -9,7 +9,11 @@ from course_lib.schedule import alphas_cumprod, cosine_betas, linear_betas, resc
 
 MEAN, STD = 0.3, 0.4  # the data: x0 ~ N(MEAN, STD^2) in every pixel
 START = torch.randn(3, 1, 4, 4, generator=torch.Generator().manual_seed(0))
-BETAS = {"linear": linear_betas(), "cosine": cosine_betas(), "zero SNR": rescale_zero_terminal_snr(linear_betas())}
+BETAS = {
+    "linear": linear_betas(),
+    "cosine": cosine_betas(),
+    "zero SNR": rescale_zero_terminal_snr(linear_betas()),
+}
 
 
 def best_answer(alpha_bar, prediction):
@@ -44,14 +48,21 @@ def ours(sample, betas, prediction, steps, x=START, **kwargs):
     return samplers.last(sample(best_answer(ab, prediction), x, ab, steps, prediction=prediction, **kwargs))
 
 
-@pytest.mark.parametrize("schedule, prediction", [("linear", "eps"), ("linear", "v"), ("linear", "x0"), ("zero SNR", "v"), ("cosine", "v")])
+@pytest.mark.parametrize(
+    "schedule, prediction",
+    [("linear", "eps"), ("linear", "v"), ("linear", "x0"), ("zero SNR", "v"), ("cosine", "v")],
+)
 @pytest.mark.parametrize("steps", [5, 10, 25])
 @pytest.mark.parametrize("clip", [True, False])
 def test_ddim(schedule, prediction, steps, clip):
     betas = BETAS[schedule]
     theirs = diffusers.DDIMScheduler(clip_sample=clip, **common(betas, prediction))
-    expected = walk(theirs, best_answer(alphas_cumprod(betas), prediction), steps, use_clipped_model_output=True)
-    torch.testing.assert_close(ours(samplers.sample_ddim, betas, prediction, steps, clip=clip), expected, rtol=1e-3, atol=1e-3)
+    expected = walk(
+        theirs, best_answer(alphas_cumprod(betas), prediction), steps, use_clipped_model_output=True
+    )
+    torch.testing.assert_close(
+        ours(samplers.sample_ddim, betas, prediction, steps, clip=clip), expected, rtol=1e-3, atol=1e-3
+    )
 
 
 def test_ddim_with_eta():
@@ -69,7 +80,12 @@ def test_ddim_with_eta():
 def test_ddpm(schedule, prediction, steps):
     betas = BETAS[schedule]
     theirs = diffusers.DDPMScheduler(variance_type="fixed_small", **common(betas, prediction))
-    expected = walk(theirs, best_answer(alphas_cumprod(betas), prediction), steps, generator=torch.Generator().manual_seed(5))
+    expected = walk(
+        theirs,
+        best_answer(alphas_cumprod(betas), prediction),
+        steps,
+        generator=torch.Generator().manual_seed(5),
+    )
     got = ours(samplers.sample_ddpm, betas, prediction, steps, generator=torch.Generator().manual_seed(5))
     torch.testing.assert_close(got, expected, rtol=1e-3, atol=2e-3)
 
@@ -77,7 +93,11 @@ def test_ddpm(schedule, prediction, steps):
 PEERS = [
     (samplers.sample_euler, diffusers.EulerDiscreteScheduler, {}),
     (samplers.sample_heun, diffusers.HeunDiscreteScheduler, {}),
-    (samplers.sample_dpmpp_2m, diffusers.DPMSolverMultistepScheduler, {"algorithm_type": "dpmsolver++", "solver_order": 2}),
+    (
+        samplers.sample_dpmpp_2m,
+        diffusers.DPMSolverMultistepScheduler,
+        {"algorithm_type": "dpmsolver++", "solver_order": 2},
+    ),
 ]
 
 
@@ -88,7 +108,9 @@ def test_ode_samplers(sample, scheduler, options, prediction, steps):
     betas = BETAS["linear"]
     theirs = scheduler(**options, **common(betas, prediction))
     denoise = best_answer(alphas_cumprod(betas), prediction)
-    start = START if scheduler is diffusers.DPMSolverMultistepScheduler else START / theirs_scale(theirs, steps)
+    start = (
+        START if scheduler is diffusers.DPMSolverMultistepScheduler else START / theirs_scale(theirs, steps)
+    )
     expected = walk(theirs, denoise, steps, start)
     spaced = {"times": samplers.trailing_timesteps(1000, steps)} if sample is samplers.sample_heun else {}
     got = ours(sample, betas, prediction, steps, clip=False, **spaced)
@@ -109,7 +131,9 @@ def test_euler_with_zero_terminal_snr():
     )  # fmt: skip
     denoise = best_answer(alphas_cumprod(BETAS["zero SNR"]), "v")
     expected = walk(theirs, denoise, 10, START / theirs_scale(theirs, 10))
-    torch.testing.assert_close(ours(samplers.sample_euler, BETAS["zero SNR"], "v", 10, clip=False), expected, rtol=5e-3, atol=5e-3)
+    torch.testing.assert_close(
+        ours(samplers.sample_euler, BETAS["zero SNR"], "v", 10, clip=False), expected, rtol=5e-3, atol=5e-3
+    )
 
 
 @pytest.mark.parametrize("name", samplers.SAMPLERS)
@@ -140,7 +164,9 @@ def test_euler_is_ddim():
 def test_no_noise_at_the_last_step():
     x = torch.randn(2, 1, 4, 4)
     one = torch.tensor(1.0)
-    assert torch.allclose(samplers.ddpm_step(x, x * 0.5, torch.tensor(0.9), one, torch.randn_like(x)), x * 0.5, atol=1e-6)
+    assert torch.allclose(
+        samplers.ddpm_step(x, x * 0.5, torch.tensor(0.9), one, torch.randn_like(x)), x * 0.5, atol=1e-6
+    )
 
 
 def test_each_sampler_yields_every_step():

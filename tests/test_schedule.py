@@ -30,8 +30,12 @@ def test_rescale(betas):
 
 def test_noise_and_velocity():
     theirs = diffusers.DDPMScheduler(beta_schedule="linear")
-    torch.testing.assert_close(s.add_noise(X0, T, EPS, ALPHA_BAR), theirs.add_noise(X0, EPS, T), rtol=1e-4, atol=1e-5)
-    torch.testing.assert_close(s.training_target(X0, EPS, T, ALPHA_BAR, "v"), theirs.get_velocity(X0, EPS, T), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(
+        s.add_noise(X0, T, EPS, ALPHA_BAR), theirs.add_noise(X0, EPS, T), rtol=1e-4, atol=1e-5
+    )
+    torch.testing.assert_close(
+        s.training_target(X0, EPS, T, ALPHA_BAR, "v"), theirs.get_velocity(X0, EPS, T), rtol=1e-4, atol=1e-5
+    )
 
 
 @pytest.mark.parametrize("prediction", s.PREDICTIONS)
@@ -70,7 +74,14 @@ def test_no_steps(make):
         make(0)
 
 
-@pytest.mark.parametrize("t, words", [([1000], "t runs from 1000 to 1000; this schedule has steps 0 to 999"), ([-1], "from -1"), ([1, 2], "one step per sample")])
+@pytest.mark.parametrize(
+    "t, words",
+    [
+        ([1000], "t runs from 1000 to 1000; this schedule has steps 0 to 999"),
+        ([-1], "from -1"),
+        ([1, 2], "one step per sample"),
+    ],
+)
 def test_bad_t(t, words):
     with pytest.raises(ValueError, match=words):
         s.add_noise(X0[:1], torch.tensor(t), EPS[:1], ALPHA_BAR)

@@ -33,7 +33,9 @@ def test_res_block(c_in, c_out):
 
 def test_self_attention():
     block = SelfAttention(32)
-    theirs = Attention(32, heads=4, dim_head=8, norm_num_groups=8, bias=True, residual_connection=True, eps=1e-5)
+    theirs = Attention(
+        32, heads=4, dim_head=8, norm_num_groups=8, bias=True, residual_connection=True, eps=1e-5
+    )
     theirs.load_state_dict({k.replace("to_out", "to_out.0"): v for k, v in block.state_dict().items()})
     x = torch.randn(2, 32, 4, 4)
     torch.testing.assert_close(block(x), theirs(x), rtol=1e-4, atol=1e-5)

@@ -3,7 +3,19 @@
 import time
 from concurrent.futures import ProcessPoolExecutor
 
+from course_lib.bench.report import write_section
 from course_lib.zoo import MEDIA, draw, random_scene
+
+
+def main(write: bool = False) -> list[dict]:
+    """Measure; with `write`, put the rows into docs/benchmarks.md.  Returns one row per line of the table."""
+    rows = [
+        {"what": r["what"], "pictures": r["pictures"], "per second": round(r["pictures per second"])}
+        for r in bench_zoo()["rows"]
+    ]
+    if write:
+        write_section("zoo", "python3 start.py bench zoo --write", rows)
+    return rows
 
 
 def bench_zoo(n: int = 400) -> dict:
@@ -49,8 +61,3 @@ def _timed(work) -> float:
 
 def _row(what: str, pictures: int, seconds: float) -> dict:
     return {"what": what, "pictures": pictures, "seconds": seconds, "pictures per second": pictures / seconds}
-
-
-if __name__ == "__main__":
-    for row in bench_zoo()["rows"]:
-        print(f"{row['what']:22} {row['pictures per second']:7.0f} pictures per second")

@@ -1,0 +1,1 @@
+"""Measurements of the course; the figures go to docs/benchmarks.md."""

@@ -37,7 +37,8 @@ def lesson(tmp_path):
         ]
         cells += [new_code_cell(source) for source in sources]
         path = tmp_path / "day42_lesson.ipynb"
-        nbformat.write(new_notebook(cells=cells), path)
+        kernel = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
+        nbformat.write(new_notebook(cells=cells, metadata=kernel), path)
         return path
 
     return make

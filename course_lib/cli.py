@@ -68,6 +68,8 @@ def lab(
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # containers; Jupyter asks for it by name
     console.print("JupyterLab starts. Its address, with the token, is printed below. Ctrl+C twice ends it.")
+    if os.name != "nt":
+        os.execv(sys.executable, command)  # JupyterLab takes this process's place, so that ending one ends the other
     raise typer.Exit(subprocess.call(command))
 
 

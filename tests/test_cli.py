@@ -161,4 +161,3 @@ def test_lab_serves_on_this_machine_behind_a_token():
                 urllib.request.urlopen(f"http://127.0.0.1:{port}/api/contents", timeout=20)
         finally:
             lab.terminate()
-            subprocess.run(["pkill", "-f", f"--port={port}"], check=False) if os.name != "nt" else None

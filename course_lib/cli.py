@@ -69,7 +69,8 @@ def lab(
         command.append("--allow-root")  # containers; Jupyter asks for it by name
     console.print("JupyterLab starts. Its address, with the token, is printed below. Ctrl+C twice ends it.")
     if os.name != "nt":
-        os.execv(sys.executable, command)  # JupyterLab takes this process's place, so that ending one ends the other
+        # JupyterLab takes this process's place, so that ending one ends the other.
+        os.execv(sys.executable, command)
     raise typer.Exit(subprocess.call(command))
 
 

@@ -49,8 +49,7 @@ def guided(model, labels: Tensor, scale: float = 1.0) -> Callable[[Tensor, Tenso
 
 def trailing_timesteps(T: int, steps: int) -> list[int]:
     """`steps` numbers from T - 1 downwards, evenly spaced.  Raises ValueError unless 1 <= steps <= T."""
-    if not 1 <= steps <= T:
-        raise ValueError(f"steps = {steps}; it must be at least 1 and at most T = {T}.")
+    _check_steps(T, steps)
     return (np.round(np.arange(T, 0, -T / steps)).astype(int) - 1).tolist()
 
 
@@ -61,6 +60,7 @@ def karras_timesteps(
 
     largest, smallest: the ends in sigma.  At sigma = 20 a picture in [-1, 1] is lost in noise.  Returns t, falling.
     """
+    _check_steps(len(alpha_bar), steps)
     ramp = torch.linspace(largest ** (1 / rho), smallest ** (1 / rho), steps) ** rho
     sigma = _sigma(_finite(alpha_bar))
     return [int((sigma - wanted).abs().argmin()) for wanted in ramp]
@@ -215,6 +215,11 @@ def _pairs(alpha_bar: Tensor, steps: int, times: list[int] | None = None) -> lis
 def _finite(alpha_bar: Tensor) -> Tensor:
     """Where no signal is left, sigma is infinite; like diffusers, hold alpha_bar at 2^-24 there."""
     return alpha_bar.clamp(min=2**-24)
+
+
+def _check_steps(T: int, steps: int) -> None:
+    if not 1 <= steps <= T:
+        raise ValueError(f"steps = {steps}; it must be at least 1 and at most T = {T}.")
 
 
 def _sigma(alpha_bar: Tensor) -> Tensor:

@@ -191,9 +191,10 @@ def test_guidance_is_one_call_of_both():
 
 
 @pytest.mark.parametrize("steps", [0, 1001])
-def test_bad_steps(steps):
+@pytest.mark.parametrize("name", samplers.SAMPLERS)
+def test_bad_steps(name, steps):
     with pytest.raises(ValueError, match=f"steps = {steps}; it must be at least 1 and at most T = 1000"):
-        samplers.trailing_timesteps(1000, steps)
+        ours(samplers.SAMPLERS[name], BETAS["cosine"], "v", steps)
 
 
 def test_t_out_of_range():

@@ -49,6 +49,7 @@ def test_there_and_back(prediction):
 
 def test_steps_add_up_to_the_jump():
     betas = s.linear_betas(20, 0.01, 0.1)
+    torch.manual_seed(0)
     x = torch.full((20000,), 0.7)
     for beta in betas:
         x = s.noise_step(x, beta, torch.randn_like(x))

@@ -2,12 +2,15 @@
 
 import inspect
 import random
+import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
 import torch
 
+from course_lib.days import HOME
 from course_lib.exercises import attempt, gate, progress_table, reveal, solution, solution_names
 from course_lib.exercises import sandbox as sandbox_module
 from course_lib.exercises.gates import GateError
@@ -66,15 +69,6 @@ def forever(c, u, s):
         pass
 
 
-def stubborn(c, u, s):
-    while True:
-        try:
-            while True:
-                pass
-        except BaseException:
-            pass
-
-
 def stop_program(c, u, s):
     sys.exit()
 
@@ -116,7 +110,7 @@ def not_implemented(c, u, s):
 
 
 HOSTILE = [
-    (forever, "did not end"), (stubborn, "did not end"), (stop_program, "end the program"), (asks, "input()"),
+    (forever, "did not end"), (stop_program, "end the program"), (asks, "input()"),
     (nan, "NaN"), (double, "dtype"), (other_device, "device meta"), (too_many, "TypeError"),
     (endless_calls, "RecursionError"), (gives_tuple, "a tuple"), (raises, "KeyError"), (not_implemented, "NotImplementedError"),
     (None, "function is needed"), (torch.zeros(3), "function is needed"), ("guide", "function is needed"),
@@ -127,8 +121,35 @@ HOSTILE = [
 @pytest.mark.parametrize("answer, words", HOSTILE, ids=lambda x: getattr(x, "__name__", None))
 def test_survives(answer, words, capsys, monkeypatch):
     monkeypatch.setattr(sandbox_module, "TIME_LIMIT", 0.5)
+    before = threading.active_count()
     assert attempt("guide", answer) is solution("guide")
     assert words in capsys.readouterr().out
+    assert threading.active_count() == before  # nothing goes on running: it would slow the notebook down
+
+
+STUBBORN = """
+from course_lib.exercises import attempt, sandbox
+sandbox.TIME_LIMIT = 0.5
+
+def stubborn(c, u, s):
+    while True:
+        try:
+            while True:
+                pass
+        except BaseException:
+            pass
+
+attempt("guide", stubborn)
+print("went on")
+"""
+
+
+def test_a_loop_that_catches_everything_does_not_hold_the_notebook():
+    """Its thread cannot be stopped from Python and is left behind, so this runs in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", STUBBORN], cwd=HOME, capture_output=True, text=True, timeout=120
+    )
+    assert "did not end" in done.stdout and "went on" in done.stdout, done.stderr
 
 
 def test_printing_is_held_back(capsys):

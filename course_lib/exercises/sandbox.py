@@ -7,6 +7,7 @@ import io
 import random
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Iterator
 from typing import Any
@@ -53,12 +54,20 @@ def call(function, *args, **kwargs) -> Any:
 
 
 def _interrupt(thread: threading.Thread) -> None:
-    """Ask the thread to stop, a few times (it may catch the first); one that hangs below Python is left behind."""
-    for _ in range(20):
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(_TimeLimit))
-        thread.join(0.05)
-        if not thread.is_alive():
-            return
+    """Throw _TimeLimit into the thread until it stops.
+
+    One that hangs below Python, or catches everything for ever, is left behind after 2 seconds.
+    """
+    patience, usual = time.monotonic() + 2, sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        while thread.is_alive() and time.monotonic() < patience:
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(thread.ident), ctypes.py_object(_TimeLimit)
+            )
+            time.sleep(0)
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def _explain(error: BaseException) -> str:

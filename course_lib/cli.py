@@ -144,6 +144,14 @@ def zoo(write: Annotated[bool, typer.Option("--write", help="update docs/benchma
     _show("The Tiny Zoo", zoo.main, write)
 
 
+@bench.command()
+def toy(write: Annotated[bool, typer.Option("--write", help="update docs/benchmarks.md")] = False) -> None:
+    """Seconds until the toy DDPM passes its gate, against two public packages (about half an hour)."""
+    from course_lib.bench import toy
+
+    _show("The toy DDPM against two packages", toy.main, write)
+
+
 def _show(title: str, measure, write: bool) -> None:
     try:
         rows = measure(write=write)

@@ -1,0 +1,58 @@
+"""The benchmarks' own logic: what is on the clock, when a race ends, what is written."""
+
+import itertools
+
+import pytest
+import torch
+
+from course_lib.bench import report, toy
+
+
+def racer(steps=None) -> toy.Racer:
+    return toy.Racer(
+        name="a racer",
+        model=torch.nn.Linear(3, 2),
+        steps=steps if steps is not None else itertools.repeat(0.5),
+        draw=lambda n: torch.zeros(n, 1, 16, 16),
+        sampler="none",
+    )
+
+
+def test_a_race_ends_at_the_first_check_that_passes():
+    scores = iter([9.0, 2.0, 1.0])
+    row = toy.race(racer(), lambda pictures: next(scores), 5.0, (0.01, 0.02, 0.03))
+    assert row["FID there"] == "2.0 (gate 5.0)" and "not" not in row["s until the gate"]
+    assert next(scores) == 1.0  # the third check was not made
+
+
+def test_a_race_ends_at_the_cap():
+    row = toy.race(racer(), lambda pictures: 9.0, 5.0, (0.01, 0.02))
+    assert row["s until the gate"].startswith("not in")
+
+
+def test_a_recipe_that_is_through_is_scored_once_more():
+    row = toy.race(racer(iter([0.5] * 3)), lambda pictures: 2.0, 5.0, (1000,))
+    assert "not" not in row["s until the gate"]
+
+
+def test_every_score_sees_500_pictures():
+    sizes = []
+    toy.race(racer(), lambda pictures: sizes.append(len(pictures)) or 0.0, 5.0, (0.01,))
+    assert sizes == [500]
+
+
+def test_a_missing_package_is_one_sentence(monkeypatch):
+    monkeypatch.setattr(toy.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ImportError, match="denoising-diffusion-pytorch is not installed.*pip install"):
+        toy.main()
+
+
+def test_a_table_replaces_its_own_section_only(tmp_path, monkeypatch):
+    file = tmp_path / "benchmarks.md"
+    file.write_text("before\n<!-- a -->\nold\n<!-- /a -->\n<!-- b -->\nkept\n<!-- /b -->\n", encoding="utf-8")
+    monkeypatch.setattr(report, "FILE", file)
+    report.write_section("a", "course bench a", [{"what": "x", "figure": 3}])
+    text = file.read_text(encoding="utf-8")
+    assert "| what | figure |\n| --- | --- |\n| x | 3 |" in text and "old" not in text and "kept" in text
+    with pytest.raises(ValueError, match="no section <!-- c -->"):
+        report.write_section("c", "course bench c", [{"what": "x"}])

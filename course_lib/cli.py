@@ -21,6 +21,7 @@ bench = typer.Typer(
 )
 app.add_typer(bench, name="bench")
 console = Console()
+RECIPES = ("zoo-vae", "text-encoder", "pocket-diffusion", "pocket-clip", "pocket-resnet")
 
 
 def stop(sentence: str) -> None:
@@ -125,6 +126,29 @@ def test(
 
 
 @app.command()
+def train(
+    recipe: Annotated[str, typer.Argument(help=", ".join(RECIPES))],
+    steps: Annotated[int, typer.Option(help="optimizer steps; 0: the recipe's own number")] = 0,
+    device: Annotated[str, typer.Option(help="cpu, cuda or mps; none: the best there is")] = "",
+    resume: Annotated[bool, typer.Option("--resume", help="go on from the last checkpoint")] = False,
+    ship: Annotated[bool, typer.Option("--ship", help="put the result in the place of the shipped weights")] = False,
+) -> None:
+    """Train one of the course's models; log, sample sheets and checkpoint go to runs/train."""
+    from importlib import import_module
+
+    if recipe not in RECIPES:
+        stop(f"{recipe!r} is not a recipe; choose one of: {', '.join(RECIPES)}.")
+    module = import_module(f"course_lib.training.{recipe.replace('-', '_')}")
+    try:
+        run = module.train(**({"steps": steps} if steps else {}), resume=resume, device=device)
+    except (ValueError, OSError) as error:
+        stop(str(error))
+    if ship:
+        module.ship(run)
+    console.print(f"Done. Log and checkpoint are in {run.folder}", markup=False)
+
+
+@app.command()
 def progress() -> None:
     """Which exercises are done."""
     from course_lib.exercises import progress_table
@@ -146,7 +170,7 @@ def zoo(write: Annotated[bool, typer.Option("--write", help="update docs/benchma
 
 @bench.command()
 def toy(write: Annotated[bool, typer.Option("--write", help="update docs/benchmarks.md")] = False) -> None:
-    """Seconds until the toy DDPM passes its gate, against two public packages (about half an hour)."""
+    """Seconds until the toy DDPM passes its gate, against two public packages (about a quarter of an hour)."""
     from course_lib.bench import toy
 
     _show("The toy DDPM against two packages", toy.main, write)

@@ -81,9 +81,10 @@ def check_weights() -> Finding:
     from course_lib import weights
 
     try:
-        names = sorted(json.loads(weights.MANIFEST.read_text(encoding="utf-8"))["models"])
+        files = [path for entry in weights.manifest()["models"].values() for path in entry["files"]]
+        names = sorted({path.split("/")[0] for path in files})
         for name in names:
-            weights.checked_file(name)
+            weights.checked_folder(name)
     except (OSError, ValueError) as error:
         return Finding(
             "weights", False, str(error), "download the course again, or `git checkout course_lib/weights`"

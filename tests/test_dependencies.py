@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 import tomllib
 
@@ -11,12 +12,13 @@ import yaml
 from course_lib.days import HOME, notebooks
 from tests.notebooks.lessons import read
 
-CONDA_NAMES = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
+CONDA_NAMES = {"pytorch": "torch", "matplotlib-base": "matplotlib", "huggingface_hub": "huggingface-hub"}
 IMPORT_NAMES = {
     "sklearn": "scikit-learn",
     "PIL": "pillow",
     "jupyter_client": "ipykernel",
     "IPython": "ipykernel",
+    "huggingface_hub": "huggingface-hub",
 }
 
 
@@ -125,3 +127,31 @@ def modules(source: str) -> list[str]:
         elif isinstance(node, ast.ImportFrom):
             found += [f"{node.module or ''}.{alias.name}" for alias in node.names]
     return found
+
+
+IMPORT_ALL = """
+import importlib, pkgutil, sys
+import course_lib.cli
+light = "torch" not in sys.modules and "matplotlib" not in sys.modules
+import course_lib.zoo
+light = light and "torch" not in sys.modules
+import torch, torchvision, transformers, diffusers, matplotlib.pyplot, accelerate, sklearn, safetensors.torch, torchmetrics
+touched = []
+def watch(event, arguments):
+    if event == "open" and isinstance(arguments[1], str) and set(arguments[1]) & set("wax+"):
+        touched.append(str(arguments[0]))
+    if event in ("socket.connect", "subprocess.Popen", "os.mkdir"):
+        touched.append(event)
+sys.dont_write_bytecode = True
+sys.addaudithook(watch)
+for module in pkgutil.walk_packages(course_lib.__path__, "course_lib."):
+    if not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
+print(light, touched)
+"""
+
+
+def test_importing_writes_nothing_and_the_command_line_is_light():
+    """`course --help` waits for no torch; importing any module opens nothing for writing and prints nothing."""
+    told = subprocess.run([sys.executable, "-c", IMPORT_ALL], capture_output=True, text=True, check=True, cwd=HOME)
+    assert told.stdout == "True []\n"

@@ -183,7 +183,8 @@ def test_unknown_exercise_names_the_others():
 
 def test_reveal_shows_the_course_s_own_source(capsys):
     reveal("guide")
-    assert capsys.readouterr().out.strip() == inspect.getsource(solution("guide")).strip()
+    shown = capsys.readouterr().out.strip()
+    assert shown == "from torch import Tensor\n\n\n" + inspect.getsource(solution("guide")).strip()
     assert read_progress()["guide"]["state"] == "revealed"
 
 
@@ -252,3 +253,14 @@ def test_quiz_form_by_hand(monkeypatch):
         onward.click()
     assert "0 of 5 right at the first try" in answer.value
     assert read_progress()["quiz day02"]["state"] == "done"
+
+
+@pytest.mark.parametrize("name", solution_names())
+def test_what_reveal_shows_runs_in_a_cell_of_its_own(name, capsys):
+    reveal(name)
+    cell: dict = {}
+    shown = capsys.readouterr().out
+    exec(compile(shown, "cell", "exec"), cell)
+    attempt_on_source = cell[name]
+    attempt(name, attempt_on_source)
+    assert "correct" in capsys.readouterr().out

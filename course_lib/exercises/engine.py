@@ -1,5 +1,6 @@
 """`attempt` and `reveal`: check an answer against the course's own function and say what is wrong with it."""
 
+import ast
 import copy
 import dis
 import inspect
@@ -86,8 +87,8 @@ def attempt(name: str, function: Any) -> Callable:
 
 
 def reveal(name: str) -> None:
-    """Show the solution: the course's own source."""
-    source = inspect.getsource(find(name).reference)
+    """Show the solution: the course's own source, with the imports that it needs in a cell of its own."""
+    source = _imports(find(name).reference) + inspect.getsource(find(name).reference)
     record(name, "revealed")
     try:
         from IPython import get_ipython
@@ -98,6 +99,20 @@ def reveal(name: str) -> None:
         display(Code(source, language="python"))
     else:
         print(source)
+
+
+def _imports(function: Callable) -> str:
+    """The import lines for the names that a function takes from its module; "" where there are none."""
+    function = inspect.unwrap(function)
+    tree = ast.parse(inspect.getsource(function))
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    lines = []
+    for name, value in ((name, function.__globals__.get(name)) for name in sorted(used)):
+        if inspect.ismodule(value):
+            lines.append(f"import {value.__name__}" + (f" as {name}" if value.__name__ != name else ""))
+        elif inspect.isclass(value) or inspect.isroutine(value):
+            lines.append(f"from {value.__module__} import {name}")
+    return "\n".join(lines) + "\n\n\n" if lines else ""
 
 
 def solution(name: str) -> Callable:

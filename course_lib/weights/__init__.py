@@ -17,42 +17,55 @@ def load(name: str, model: nn.Module) -> nn.Module:
     """
     from safetensors.torch import load_file
 
-    file = checked_file(name)
+    file = checked_folder(name) / "model.safetensors"
     model.load_state_dict({key: value.float() for key, value in load_file(file).items()})
     return model.eval().requires_grad_(False)
 
 
-def checked_file(name: str) -> Path:
-    """The path of a shipped weights file, after its checksum was compared with the manifest's."""
-    shipped = json.loads(MANIFEST.read_text(encoding="utf-8"))["models"]
-    if name not in shipped:
-        raise ValueError(
-            f"{name!r} is not among the shipped weights; there are: {', '.join(sorted(shipped))}."
-        )
-    file = FOLDER / name / "model.safetensors"
+def checked_folder(name: str) -> Path:
+    """The folder `name` of shipped weights, after the checksum of every file in it was compared with the manifest's.
+
+    Raises ValueError, in one sentence, where a file is missing or damaged, or no such weights are shipped.
+    """
+    shipped = {path: sum_ for entry in manifest()["models"].values() for path, sum_ in entry["files"].items()}
+    wanted = {path: sum_ for path, sum_ in shipped.items() if path.startswith(f"{name}/")}
+    if not wanted:
+        names = sorted({path.split("/")[0] for path in shipped})
+        raise ValueError(f"{name!r} is not among the shipped weights; there are: {', '.join(names)}.")
     remedy = "bring it back with `git checkout course_lib/weights` or download the course again"
-    if not file.exists():
-        raise ValueError(f"The weights file {name}/model.safetensors is missing; {remedy}.")
-    if sha256(file) != shipped[name]["sha256"]:
-        raise ValueError(
-            f"The weights file {name}/model.safetensors is damaged (its checksum is wrong); {remedy}."
-        )
-    return file
+    for path, expected in wanted.items():
+        if not (FOLDER / path).exists():
+            raise ValueError(f"The weights file {path} is missing; {remedy}.")
+        if sha256(FOLDER / path) != expected:
+            raise ValueError(f"The weights file {path} is damaged (its checksum is wrong); {remedy}.")
+    return FOLDER / name
+
+
+def manifest() -> dict:
+    """What is shipped: {"models": {recipe: {"files": {path: sha256}, command, seed, steps, quality ...}}}."""
+    return json.loads(MANIFEST.read_text(encoding="utf-8")) if MANIFEST.exists() else {"models": {}}
 
 
 def save(name: str, model: nn.Module, **facts) -> None:
-    """Write a model's weights and its line in the manifest.  Used by the recipes in course_lib/training.
-
-    facts: command, seed, steps, quality: what a reader needs to make or judge the file again.
-    """
+    """Write a model's weights to <name>/model.safetensors and its entry in the manifest.  For the digit recipes."""
     from safetensors.torch import save_file
 
     file = FOLDER / name / "model.safetensors"
     file.parent.mkdir(exist_ok=True)
     save_file({key: value.detach().contiguous() for key, value in model.state_dict().items()}, file)
-    manifest = json.loads(MANIFEST.read_text(encoding="utf-8")) if MANIFEST.exists() else {"models": {}}
-    manifest["models"][name] = {"sha256": sha256(file), **facts}
-    text = json.dumps(manifest, indent=2, sort_keys=True) + "\n"
+    record(name, [file], **facts)
+
+
+def record(recipe: str, files: list[Path], **facts) -> None:
+    """Write a recipe's entry in the manifest.
+
+    files: what it made, inside FOLDER.  facts: command, seed, steps, quality: what a reader needs to make or judge
+    the files again.
+    """
+    sums = {file.relative_to(FOLDER).as_posix(): sha256(file) for file in sorted(files)}
+    told = manifest()
+    told["models"][recipe] = {"files": sums, **facts}
+    text = json.dumps(told, indent=2, sort_keys=True) + "\n"
     MANIFEST.write_text(text, encoding="utf-8", newline="\n")
 
 

@@ -16,13 +16,13 @@ from course_lib.zoo.draw import draw
 from course_lib.zoo.scene import FLAWS, HELD_OUT, ZOO_VERSION, Scene, check_word, random_scene
 
 SHARD = 256  # pictures per file of the cache
-SPLITS = ("train", "held_out")
+SPLITS = ("train", "held_out", "all")
 
 
 def zoo_scene(seed: int, index: int, split: str = "train", flaws: float = 0.0, **fixed) -> Scene:
     """Scene number `index` of the endless data set with this seed.
 
-    split: "train" never shows a composition of HELD_OUT, "held_out" shows nothing else.
+    split: "train" never shows a composition of HELD_OUT, "held_out" shows nothing else, "all" makes no difference.
     flaws: the part of the pictures that are spoiled, 0 to 1.  fixed: fields given for all, as in random_scene.
     """
     rng = np.random.default_rng([seed, index])
@@ -37,7 +37,7 @@ def zoo_scene(seed: int, index: int, split: str = "train", flaws: float = 0.0, *
         return random_scene(rng, **fixed)
     while True:  # on average 1.1 rounds
         scene = random_scene(rng, **fixed)
-        if scene.composition not in HELD_OUT:
+        if split == "all" or scene.composition not in HELD_OUT:
             return scene
 
 
@@ -55,7 +55,7 @@ class ZooDataset(Dataset):
     """Pictures, captions and scenes of the Tiny Zoo.
 
     n: how many.  seed: which ones; (seed, index) decides a picture, whatever n is.
-    split: "train" or "held_out".  flaws: part of the pictures that are spoiled, 0 to 1.
+    split: "train", "held_out" or "all".  flaws: part of the pictures that are spoiled, 0 to 1.
     cache: keep drawn pictures on disk (12 KiB each).  fixed: scene fields given for all, such as medium="photo".
 
     dataset[i] is a dict: "image", (3, 64, 64) float32 in [-1, 1]; "caption", str; and every field of the scene.

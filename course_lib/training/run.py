@@ -1,0 +1,184 @@
+"""Run: what every recipe needs around its loop: optimizer, averaged weights, progress bar, log, checkpoints.
+
+A checkpoint is one safetensors file that is written whole or not at all, and every step draws its randomness from
+(seed, step) alone.  So a run that is killed and resumed ends with the same weights as one that was left in peace.
+"""
+
+import csv
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from safetensors import safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from course_lib.days import HOME
+from course_lib.ddpm import start_ema, update_ema
+from course_lib.zoo import ZOO_VERSION
+from course_lib.zoo.cache import write_whole
+
+RUNS = HOME / "runs" / "train"
+
+
+class Run:
+    """One training run of `model`, in the folder runs/train/<name>: log.csv, sheet-*.png, checkpoint.safetensors.
+
+    steps: optimizer steps in all.  lr: the highest learning rate; it rises over `warmup` steps, stays, and falls to
+    zero over the last fifth, so that a run can be made longer later.  ema_decay: of the averaged weights, self.ema.
+    device: "cpu", "cuda", "mps", or "" for the best there is; several GPUs with `accelerate launch`.
+    Raises ValueError where `resume` finds another recipe's checkpoint.
+    """
+
+    def __init__(
+        self, name: str, model: nn.Module, *, steps: int, lr: float, seed: int = 0, resume: bool = False,
+        device: str = "", ema_decay: float = 0.999, warmup: int = 100, weight_decay: float = 0.01,
+        folder: Path | None = None, save_seconds: float = 120.0,
+    ):  # fmt: skip
+        self.name, self.steps, self.lr, self.seed, self.warmup = name, steps, lr, seed, warmup
+        self.ema_decay, self.save_seconds = ema_decay, save_seconds
+        self.folder = folder or RUNS / name
+        self.folder.mkdir(parents=True, exist_ok=True)
+        mixed = "bf16" if torch.cuda.is_available() and device in ("", "cuda") else "no"
+        self.accelerator = Accelerator(cpu=device == "cpu", mixed_precision=mixed)
+        model = model.to(self.accelerator.device)
+        self.ema = start_ema(model)
+        decay = [p for p in model.parameters() if p.ndim > 1]  # not norms and biases
+        rest = [p for p in model.parameters() if p.ndim <= 1]
+        groups = [{"params": decay, "weight_decay": weight_decay}, {"params": rest, "weight_decay": 0.0}]
+        optimizer = torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.99))
+        self.model, self.optimizer = self.accelerator.prepare(model, optimizer)
+        self.step = 0
+        self.seconds = 0.0  # of training so far, over all sessions
+        if resume and self.checkpoint.exists():
+            self._restore()
+        self._log = self._open_log()
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.folder / "checkpoint.safetensors"
+
+    @property
+    def device(self) -> torch.device:
+        return self.accelerator.device
+
+    @property
+    def raw_model(self) -> nn.Module:
+        """The model without accelerate's wrapping."""
+        return self.accelerator.unwrap_model(self.model)
+
+    def each_step(self) -> Iterator[int]:
+        """Yields the number of every step still to do; saves on the way, at the end, and after Ctrl+C."""
+        began = saved = time.monotonic()
+        before = self.seconds
+        first = self.accelerator.is_main_process
+        bar = tqdm(initial=self.step, total=self.steps, desc=self.name, mininterval=2, disable=not first)
+        try:
+            while self.step < self.steps:
+                # One stream per step and process: nothing about chance has to be stored.
+                torch.manual_seed((self.seed * 1_000_003 + self.step) * 64 + self.accelerator.process_index)
+                self._set_rate()
+                yield self.step
+                self.step += 1
+                bar.update()
+                self.seconds = before + time.monotonic() - began
+                if time.monotonic() - saved > self.save_seconds:
+                    self.save()
+                    saved = time.monotonic()
+        finally:
+            bar.close()
+            self.save()
+
+    def update(self, loss: Tensor, **log: float) -> None:
+        """One optimizer step down `loss` (a scalar), then one of the moving average; `log` goes to log.csv."""
+        self.accelerator.backward(loss)
+        norm = self.accelerator.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        update_ema(self.ema, self.raw_model, min(self.ema_decay, (1 + self.step) / (10 + self.step)))
+        for mine, theirs in zip(self.ema.buffers(), self.raw_model.buffers(), strict=True):
+            mine.copy_(theirs)
+        if self.accelerator.is_main_process and (self.step % 10 == 0 or self.step + 1 == self.steps):
+            figures = {"step": self.step, "seconds": f"{self.seconds:.0f}", "loss": f"{loss.item():.5f}"}
+            figures |= {"gradient": f"{float(norm):.3f}"} | {k: f"{v:.5f}" for k, v in log.items()}
+            self._write_log(figures)
+
+    def batch(self, n: int, size: int) -> Tensor:
+        """`size` random row numbers out of `n`; with several processes, this one's share."""
+        share = size // self.accelerator.num_processes
+        return torch.randint(n, (share,))
+
+    def sheet(self, every: int, draw: Callable[[], "object"]) -> None:
+        """Every so many steps, save the picture (PIL) that `draw` makes from the averaged weights."""
+        if self.accelerator.is_main_process and self.step and self.step % every == 0:
+            with torch.random.fork_rng(), torch.no_grad():
+                draw().save(self.folder / f"sheet-{self.step:06}.png")
+
+    def save(self) -> None:
+        """Write the checkpoint under a passing name, then rename it."""
+        if not self.accelerator.is_main_process:
+            return
+        tensors = {f"model.{k}": v for k, v in self.raw_model.state_dict().items()}
+        tensors |= {f"ema.{k}": v for k, v in self.ema.state_dict().items()}
+        for i, state in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{i}.{k}": torch.as_tensor(v) for k, v in state.items()}
+        tensors = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
+        facts = {"name": self.name, "step": str(self.step), "seconds": str(self.seconds)}
+        data = save(tensors, facts)
+        write_whole(self.checkpoint, lambda file: file.write(data))
+
+    def _restore(self) -> None:
+        with safe_open(self.checkpoint, "pt") as file:
+            facts = file.metadata()
+            if facts["name"] != self.name:
+                raise ValueError(
+                    f"{self.checkpoint} belongs to the recipe {facts['name']!r}, not {self.name!r}."
+                )
+            tensors = {key: file.get_tensor(key) for key in file.keys()}
+        part = lambda head: {k[len(head) :]: v for k, v in tensors.items() if k.startswith(head)}
+        self.raw_model.load_state_dict(part("model."))
+        self.ema.load_state_dict(part("ema."))
+        state: dict = {}
+        for key, value in part("optimizer.").items():
+            i, name = key.split(".")
+            state.setdefault(int(i), {})[name] = value
+        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
+        self.step, self.seconds = int(facts["step"]), float(facts["seconds"])
+
+    def _set_rate(self) -> None:
+        rise = min(1.0, (self.step + 1) / self.warmup)
+        fall = min(1.0, (self.steps - self.step) / (0.2 * self.steps))
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.lr * rise * fall
+
+    def _open_log(self) -> Path:
+        """The log's path; lines of steps that a resumed run does again are taken out."""
+        path = self.folder / "log.csv"
+        if path.exists() and self.accelerator.is_main_process:
+            head, *lines = path.read_text(encoding="utf-8").splitlines() or [""]
+            kept = [line for line in lines if int(line.split(",")[0]) < self.step] if self.step else []
+            if kept:
+                path.write_text("\n".join([head, *kept]) + "\n", encoding="utf-8", newline="\n")
+            else:
+                path.unlink()
+        return path
+
+    def _write_log(self, figures: dict) -> None:
+        new = not self._log.exists()
+        with self._log.open("a", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, figures, lineterminator="\n")
+            if new:
+                writer.writeheader()
+            writer.writerow(figures)
+
+    def facts(self) -> dict:
+        """What the manifest tells about this run."""
+        hardware = torch.cuda.get_device_name() if self.device.type == "cuda" else f"{torch.get_num_threads()} CPU threads"
+        return {
+            "seed": self.seed, "steps": self.step, "minutes": round(self.seconds / 60), "hardware": hardware,
+            "zoo_version": ZOO_VERSION,
+        }  # fmt: skip
+

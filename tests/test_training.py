@@ -1,0 +1,142 @@
+"""The recipes: runs that survive being killed, and the pieces they are made of."""
+
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+from transformers import CLIPConfig, CLIPModel
+
+from course_lib.clip import clip_loss
+from course_lib.training import contrastive, pocket_diffusion, zoo_vae
+from course_lib.training.run import Run
+from course_lib.training.tokenizer import build_tokenizer
+from course_lib.training.words import EXTRAS, add_extras
+
+# A recipe in small: dropout and noise, so that any randomness that is not restored shows.
+LITTLE = """
+import sys, time, torch
+from pathlib import Path
+from course_lib.training.run import Run
+torch.manual_seed(0)
+model = torch.nn.Sequential(torch.nn.Linear(4, 16), torch.nn.BatchNorm1d(16), torch.nn.Dropout(0.2), torch.nn.Linear(16, 2))
+run = Run("little", model, steps=40, lr=0.01, resume=True, device="cpu", folder=Path(sys.argv[1]), save_seconds=0)
+for step in run.each_step():
+    x = torch.randn(8, 4)
+    time.sleep(float(sys.argv[2]))
+    run.update((run.model(x) - x[:, :2]).square().mean())
+"""
+
+
+def little(folder, wait: float) -> subprocess.Popen:
+    return subprocess.Popen([sys.executable, "-c", LITTLE, str(folder), str(wait)], stderr=subprocess.DEVNULL)
+
+
+def test_a_killed_and_resumed_run_ends_with_the_same_weights(tmp_path):
+    assert little(tmp_path / "in peace", 0).wait() == 0
+    rng, killed = np.random.default_rng(), 0
+    checkpoint = tmp_path / "killed" / "checkpoint.safetensors"
+    while killed < 3:
+        process, known = little(tmp_path / "killed", 0.02), checkpoint.exists() and checkpoint.stat().st_mtime_ns
+        while process.poll() is None and (not checkpoint.exists() or checkpoint.stat().st_mtime_ns == known):
+            time.sleep(0.005)  # until it trains
+        time.sleep(rng.uniform(0, 0.15))
+        process.kill()
+        killed += process.wait() != 0
+    assert little(tmp_path / "killed", 0).wait() == 0
+    assert checkpoint.read_bytes()[-2000:] == (tmp_path / "in peace" / checkpoint.name).read_bytes()[-2000:]
+    tensors = [load(tmp_path / name) for name in ("in peace", "killed")]
+    assert tensors[0].keys() == tensors[1].keys() and len(tensors[0]) > 20
+    assert all(torch.equal(tensors[0][key], tensors[1][key]) for key in tensors[0])
+    steps = [line.split(",")[0] for line in (tmp_path / "killed" / "log.csv").read_text().splitlines()]
+    assert steps == ["step", "0", "10", "20", "30", "39"]  # no line twice
+
+
+def load(folder) -> dict:
+    from safetensors.torch import load_file
+
+    return load_file(folder / "checkpoint.safetensors")
+
+
+def test_another_recipes_checkpoint_is_refused(tmp_path):
+    make = lambda name, **more: Run(name, torch.nn.Linear(2, 2), steps=1, lr=0.1, folder=tmp_path, device="cpu", **more)
+    make("one").save()
+    with pytest.raises(ValueError, match="belongs to the recipe 'one', not 'two'"):
+        make("two", resume=True)
+
+
+def test_the_rate_rises_stays_and_falls(tmp_path):
+    run = Run("rate", torch.nn.Linear(2, 2), steps=100, lr=1.0, warmup=10, folder=tmp_path, device="cpu")
+    rates = [run.optimizer.param_groups[0]["lr"] for _ in run.each_step()]
+    assert rates[0] == pytest.approx(0.1) and rates[10] == rates[79] == 1.0
+    assert rates[90] == pytest.approx(0.5) and rates[99] == pytest.approx(0.05)
+
+
+def test_the_clip_loss_is_transformers_own():
+    small = dict(hidden_size=32, intermediate_size=64, num_hidden_layers=1, num_attention_heads=2)
+    text = small | dict(vocab_size=20, max_position_embeddings=9, eos_token_id=19, bos_token_id=18, pad_token_id=19)
+    image = small | dict(image_size=16, patch_size=8)
+    model = CLIPModel(CLIPConfig(text_config=text, vision_config=image, projection_dim=16)).eval()
+    ids = torch.randint(0, 18, (5, 9))
+    ids[:, -1] = 19
+    with torch.no_grad():
+        out = model(input_ids=ids, pixel_values=torch.randn(5, 3, 16, 16), return_loss=True)
+        ours = clip_loss(3 * out.image_embeds, out.text_embeds, model.logit_scale.exp())
+    assert ours.item() == pytest.approx(out.loss.item(), abs=1e-5)
+
+
+def test_centred_latents_rebuild_the_same_pictures():
+    torch.manual_seed(0)
+    vae, images = zoo_vae.new_vae().eval(), torch.rand(6, 3, 64, 64) * 2 - 1
+    before = zoo_vae.rebuild(vae, images)
+    spread = vae.encode(images).latent_dist.std.detach()
+    zoo_vae.centre_latents(vae, images)
+    posterior = vae.encode(images).latent_dist
+    scaled = posterior.mean.detach() * vae.config.scaling_factor
+    assert torch.allclose(before, zoo_vae.rebuild(vae, images), atol=1e-4)
+    assert torch.allclose(scaled.mean((0, 2, 3)), torch.zeros(4), atol=1e-3)
+    assert torch.allclose(scaled.std((0, 2, 3)), torch.ones(4), atol=1e-3)
+    assert not torch.allclose(posterior.std.detach(), spread)  # the stretched noise went along
+
+
+def test_crops_are_whole_latents_of_their_own_picture():
+    rows, columns = torch.meshgrid(torch.arange(64.0), torch.arange(64.0), indexing="ij")
+    images = torch.stack([torch.stack([rows, columns, torch.full((64, 64), float(i))]) for i in range(20)])
+    crops = zoo_vae.random_crops(images, 32)
+    corner = crops[:, :2, 0, 0]
+    assert crops.shape == (20, 3, 32, 32) and (corner % 4 == 0).all() and len(corner.unique(dim=0)) > 5
+    assert (crops[:, 2, 0, 0] == torch.arange(20)).all()
+
+
+def test_the_tokenizer_takes_any_words():
+    tokenizer = build_tokenizer()
+    known = tokenizer("a watercolor painting of a red fox in the snow").input_ids
+    assert len(known) == 12  # one token a word, and the two ends
+    for text in ("", "zxqwv", "눈 속의 붉은 여우", "🦊 naïve!", "dragon " * 100):
+        ids = tokenizer(text, padding="max_length", truncation=True).input_ids
+        assert len(ids) == 77 and max(ids) < len(tokenizer) == contrastive.VOCABULARY
+    assert tokenizer.decode(tokenizer("눈 속의 여우, a fox").input_ids, skip_special_tokens=True) == "눈 속의 여우 , a fox"
+    assert tokenizer("Red FOX").input_ids == tokenizer("red fox").input_ids
+
+
+def test_extras_are_added_and_nothing_is_lost():
+    rng, text = np.random.default_rng(0), "a photo of a cat in a meadow"
+    changed = [t for t in (add_extras(text, rng) for _ in range(400)) if t != text]
+    assert 60 < len(changed) < 140 and all(text in t for t in changed)
+    assert any(extra in t for t in changed for extra in EXTRAS)
+
+
+def test_the_diffusion_loss_counts_noisy_steps_fully_and_clean_ones_less():
+    scheduler = pocket_diffusion.new_scheduler()
+    assert scheduler.alphas_cumprod[-1] == 0  # zero terminal signal
+    losses = {}
+    for step in (0, 999):
+        torch.manual_seed(0)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(torch, "randint", lambda low, high, size: torch.full(size, step))
+            zero = lambda noisy, t, encoder_hidden_states: type("Out", (), {"sample": torch.zeros_like(noisy)})
+            losses[step] = pocket_diffusion.diffusion_loss(zero, torch.ones(64, 4, 16, 16), None, scheduler).item()
+    assert losses[999] == pytest.approx(1.0, abs=0.01)  # v = -x0 there
+    assert losses[0] < 0.02  # v = eps there, seen through a weight of 5 (1 - alpha_bar)

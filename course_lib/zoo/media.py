@@ -44,7 +44,7 @@ def photo(stage: Stage) -> np.ndarray:
     if stage.backdrop.front:
         near, where = layer(stage, stage.backdrop.front)
         out = over(out, near, 0.8 * where)
-    grain = 0.018 * textures.window(textures.clouds(0.8), rng, side)
+    grain = 0.01 * textures.window(textures.clouds(0.8), rng, side)
     return (out + grain) * vignette(side)
 
 
@@ -73,7 +73,7 @@ def watercolor(stage: Stage) -> np.ndarray:
     ground = over(ground, np.float32(0.985), 0.75 * around(stage, cover, 1.4))
     out = over(np.float32(1), ground, _border(stage))
     out = over(over(out, fur, cover), *layer(stage, accents))
-    paper = 1 + 0.02 * textures.window(textures.clouds(1.0), rng, side)
+    paper = 1 + 0.012 * textures.window(textures.clouds(1.0), rng, side)
     return out * paper * rgb(0.995, 0.985, 0.955)
 
 
@@ -83,7 +83,7 @@ def _pigment(colour: np.ndarray, rng: np.random.Generator, k: float, bloom: floa
     rich = np.clip(saturated(colour, 1.3), 0.02, 1)
     edge = blurred(grey(rich), 1.5 * k) - grey(rich)
     more = bloom * textures.window(textures.clouds(float(round(9 * k))), rng, side)
-    more = more + 0.16 * textures.window(textures.clouds(2.0), rng, side) + 3.5 * np.abs(edge)
+    more = more + 0.07 * textures.window(textures.clouds(2.0), rng, side) + 3.5 * np.abs(edge)
     return np.clip(rich - np.clip(more, -0.7, 1.2) * rich * (1.06 - rich), 0, 1)  # about rich ** (1 + more)
 
 
@@ -111,7 +111,7 @@ def oil(stage: Stage) -> np.ndarray:
     details, where = layer(stage, accents)
     out = over(over(ground, fur, cover), details, where)
     bumps = over(bumps, 0.75 * fine, cover) * (1 - 0.8 * where)
-    out = out * (1 + 0.24 * bumps) + 0.05 * bumps
+    out = out * (1 + 0.13 * bumps) + 0.03 * bumps
     return saturated(out, 1.28) * rgb(1.03, 0.99, 0.92)
 
 

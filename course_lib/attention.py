@@ -55,5 +55,7 @@ def word_maps(recorder: RecordingProcessor, places: int) -> Tensor:
     fitting = [m.chunk(2)[-1].mean(0) for m in recorder.maps if m.shape[1] == places**2]  # (places^2, words)
     if not fitting:
         sizes = sorted({round(m.shape[1] ** 0.5) for m in recorder.maps})
-        raise ValueError(f"No attention at {places} x {places} places was recorded; there is some at {sizes}.")
+        raise ValueError(
+            f"No attention at {places} x {places} places was recorded; there is some at {sizes}."
+        )
     return torch.stack(fitting).mean(0).T.unflatten(1, (places, places))

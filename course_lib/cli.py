@@ -131,7 +131,9 @@ def train(
     steps: Annotated[int, typer.Option(help="optimizer steps; 0: the recipe's own number")] = 0,
     device: Annotated[str, typer.Option(help="cpu, cuda or mps; none: the best there is")] = "",
     resume: Annotated[bool, typer.Option("--resume", help="go on from the last checkpoint")] = False,
-    ship: Annotated[bool, typer.Option("--ship", help="put the result in the place of the shipped weights")] = False,
+    ship: Annotated[
+        bool, typer.Option("--ship", help="put the result in the place of the shipped weights")
+    ] = False,
 ) -> None:
     """Train one of the course's models; log, sample sheets and checkpoint go to runs/train."""
     from importlib import import_module

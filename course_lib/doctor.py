@@ -1,6 +1,5 @@
 """`course doctor`: one line per need of the course, each with its remedy where it is not met."""
 
-import json
 import shutil
 import subprocess
 import sys

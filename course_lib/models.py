@@ -45,7 +45,9 @@ def best_device() -> str:
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
-def load_text_to_image(tier: str = "pocket", *, device: str = "", dtype: torch.dtype | None = None, compile: bool = False):
+def load_text_to_image(
+    tier: str = "pocket", *, device: str = "", dtype: torch.dtype | None = None, compile: bool = False
+):
     """A diffusers StableDiffusionPipeline, ready to be called with a prompt.
 
     tier: "pocket" (64 x 64 pictures of the Tiny Zoo) or "full" (Stable Diffusion 1.5, 512 x 512).
@@ -62,7 +64,15 @@ def load_text_to_image(tier: str = "pocket", *, device: str = "", dtype: torch.d
     else:
         dtype = dtype or (torch.float32 if device == "cpu" else torch.float16)
         variant = {"variant": "fp16"} if dtype == torch.float16 else {}
-        pipe = _from_hub(STABLE_DIFFUSION, StableDiffusionPipeline, device, dtype, torch_dtype=dtype, use_safetensors=True, **variant)
+        pipe = _from_hub(
+            STABLE_DIFFUSION,
+            StableDiffusionPipeline,
+            device,
+            dtype,
+            torch_dtype=dtype,
+            use_safetensors=True,
+            **variant,
+        )
         _fit(pipe, device, STABLE_DIFFUSION.memory_gb * (1 if dtype == torch.float32 else 0.5))
     if compile:
         pipe.unet = torch.compile(pipe.unet)
@@ -126,16 +136,25 @@ def _checked_device(device: str) -> str:
     if device.split(":")[0] not in found:
         raise ValueError(f"{device!r} is not a device; choose cpu, cuda or mps.")
     if not found[device.split(":")[0]]:
-        raise ValueError(f"This machine has no device {device!r} that torch can use; leave it out, or choose 'cpu'.")
+        raise ValueError(
+            f"This machine has no device {device!r} that torch can use; leave it out, or choose 'cpu'."
+        )
     return device
 
 
 def _from_hub(source: Source, kind, device: str, precision: torch.dtype, **options):
     """`kind.from_pretrained`, with the hub's many errors turned into one sentence each."""
     from huggingface_hub.constants import HF_HUB_CACHE
-    from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
 
-    present = (Path(HF_HUB_CACHE) / f"models--{source.repo.replace('/', '--')}" / "snapshots" / source.revision).exists()
+    present = (
+        Path(HF_HUB_CACHE) / f"models--{source.repo.replace('/', '--')}" / "snapshots" / source.revision
+    ).exists()
     need = source.memory_gb * (1 if precision == torch.float32 else 0.5)
     _check_room(0 if present else source.download_gb, need, device, source.repo, Path(HF_HUB_CACHE))
     try:
@@ -184,7 +203,9 @@ def _fit(pipe, device: str, need_gb: float) -> None:
     if device.startswith("cuda"):
         free = torch.cuda.mem_get_info()[0] / 1e9
         if free < 1.2:
-            raise ValueError(f"The GPU has {free:.1f} GB free, too little for Stable Diffusion: free some, or use tier='pocket'.")
+            raise ValueError(
+                f"The GPU has {free:.1f} GB free, too little for Stable Diffusion: free some, or use tier='pocket'."
+            )
         if free < need_gb + 1.5:  # the pictures' own activations
             pipe.enable_attention_slicing()
             pipe.enable_model_cpu_offload() if free > need_gb else pipe.enable_sequential_cpu_offload()

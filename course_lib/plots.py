@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch
 from torch import Tensor
 
 DATA = "#0F6CBD"  # blue: real pictures, signal
@@ -72,13 +73,14 @@ def plot_image_table(
 
 
 def plot_loss(losses: Sequence[float], *, ax: Axes | None = None) -> Axes:
-    """Training loss: every step in pale, and its running mean over about 25 steps."""
+    """Training loss: every step in pale, and its mean over about 25 steps around each."""
     ax = ax or plt.subplots()[1]
     losses = np.asarray(losses)
     width = max(1, min(25, len(losses) // 4))
     smooth = np.convolve(losses, np.ones(width) / width, mode="valid")
-    ax.plot(losses, color=MODEL, alpha=0.22, linewidth=1)
-    ax.plot(np.arange(width - 1, len(losses)), smooth, color=MODEL)
+    ax.plot(losses, color=MODEL, alpha=0.22, linewidth=1, label="each step")
+    ax.plot(np.arange(len(smooth)) + (width - 1) / 2, smooth, color=MODEL, label=f"mean of {width} steps")
+    ax.legend()
     ax.set(xlabel="training step", ylabel="loss (mean squared error)", title="Training loss")
     return ax
 
@@ -133,20 +135,69 @@ def plot_step(xt: Tensor, x0: Tensor, t: int) -> Figure:
     )
 
 
-def plot_quality(curves: dict[str, tuple], floor: float, *, ylabel: str, ax: Axes | None = None) -> Axes:
-    """Quality against network calls, one line per sampler, with the floor that real pictures set.
+def plot_quality(
+    curves: dict[str, tuple], floor: tuple[float, float], *, ylabel: str, ax: Axes | None = None
+) -> Axes:
+    """Quality against network calls, one line per sampler, over the band in which real pictures fall.
 
-    curves: {name: (calls, values)}.  Lines differ by colour and marker.
+    curves: {name: (calls, values)}.  floor: (lowest, highest).  Lines differ by colour and marker.
     """
     ax = ax or plt.subplots()[1]
     colors, markers = [NOISE, DATA, TEXT, GUIDANCE, MODEL], "osD^v"
     for (name, (calls, values)), color, marker in zip(curves.items(), colors, markers):
-        dashed = "--" if name == "Euler" else "-"
-        ax.plot(calls, values, color=color, marker=marker, label=name, linestyle=dashed)
-    ax.axhline(floor, color=INK, linewidth=1, linestyle=(0, (3, 3)))
-    ax.annotate(
-        "real digits", (1, floor), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=9
-    )
+        # Euler lies on DDIM, so it is dashed and drawn over a wider line.
+        style = {"Euler": dict(linestyle=(0, (3, 2)), zorder=3), "DDIM": dict(linewidth=4.5, alpha=0.55)}
+        ax.plot(calls, values, color=color, marker=marker, label=name, **style.get(name, {}))
+    ax.axhspan(*floor, color=DATA, alpha=0.12, linewidth=0, zorder=0, label="real digits")
     ax.set(xlabel="network calls per picture", ylabel=ylabel, xscale="log")
     ax.legend()
     return ax
+
+
+def plot_unet(sizes: Sequence[int], channels: Sequence[int]) -> Figure:
+    """The U of a U-Net as a diagram: one box per level down and up, skips across, attention at the bottom.
+
+    sizes: pixels per side at each level, the largest first.  channels: at each level.
+    """
+    figure, ax = plt.subplots(figsize=(9, 3.3))
+    n, width, height = len(sizes), 1.5, 0.62
+    box = dict(boxstyle="round,pad=0.0,rounding_size=0.1", linewidth=1.4)
+    arrow = dict(arrowstyle="-|>", color=INK, linewidth=1.3, shrinkA=0, shrinkB=0)
+    for i, (size, c) in enumerate(zip(sizes, channels)):
+        left, right, y = 0.55 * i, 8 - 0.55 * i - width, -1.15 * i
+        for x in (left, right):
+            ax.add_patch(FancyBboxPatch((x, y), width, height, facecolor="white", edgecolor=MODEL, **box))
+            ax.text(
+                x + width / 2,
+                y + height / 2,
+                f"{size} × {size}\n{c} channels",
+                ha="center",
+                va="center",
+                fontsize=9,
+            )
+        ax.annotate(
+            "",
+            (right, y + height / 2),
+            (left + width, y + height / 2),
+            arrowprops=arrow | {"color": DATA if i < n - 1 else MODEL},
+        )
+        if i < n - 1:
+            ax.text(
+                4,
+                y + height / 2 + 0.07,
+                "skip: concatenate",
+                color=DATA,
+                ha="center",
+                va="bottom",
+                fontsize=9,
+            )
+            ax.annotate("", (left + 0.9, y - 1.15 + height), (left + 0.6, y), arrowprops=arrow)
+            ax.annotate(
+                "", (right + width - 0.6, y), (right + width - 0.9, y - 1.15 + height), arrowprops=arrow
+            )
+    ax.text(4, y + height / 2 + 0.07, "attention", color=MODEL, ha="center", va="bottom", fontsize=9)
+    for x, text, at in ((-0.15, "$x_t$, t, label", "right"), (8.15, "guess of v", "left")):
+        ax.text(x, height / 2, text, ha=at, va="center", fontsize=10)
+    ax.set(xlim=(-1.5, 9.4), ylim=(-1.15 * (n - 1) - 0.15, height + 0.25))
+    ax.axis("off")
+    return figure

@@ -153,5 +153,7 @@ print(light, touched)
 
 def test_importing_writes_nothing_and_the_command_line_is_light():
     """`course --help` waits for no torch; importing any module opens nothing for writing and prints nothing."""
-    told = subprocess.run([sys.executable, "-c", IMPORT_ALL], capture_output=True, text=True, check=True, cwd=HOME)
+    told = subprocess.run(
+        [sys.executable, "-c", IMPORT_ALL], capture_output=True, text=True, check=True, cwd=HOME
+    )
     assert told.stdout == "True []\n"

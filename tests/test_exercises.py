@@ -11,7 +11,15 @@ import pytest
 import torch
 
 from course_lib.days import HOME
-from course_lib.exercises import attempt, gate, progress_table, reveal, solution, solution_names
+from course_lib.exercises import (
+    attempt,
+    gate,
+    progress_table,
+    reveal,
+    solution,
+    solution_names,
+    solution_source,
+)
 from course_lib.exercises import sandbox as sandbox_module
 from course_lib.exercises.gates import GateError
 from course_lib.exercises.progress import progress_file, read_progress, record
@@ -25,9 +33,22 @@ RIGHT = [case for day in DAYS for case in day.RIGHT]
 
 @pytest.mark.parametrize("name", solution_names())
 def test_solution_passes(name, capsys):
-    assert attempt(name, solution(name)) is solution(name)
+    written = retyped(name)
+    assert attempt(name, written) is written
     assert "correct" in capsys.readouterr().out
     assert read_progress()[name]["state"] == "done"
+
+
+def retyped(name):
+    """The solution, as if a student had typed it."""
+    cell: dict = {}
+    exec(solution_source(name), cell)
+    return cell[name]
+
+
+def test_the_course_s_own_version_handed_in_again_is_not_counted(capsys):
+    assert attempt("guide", solution("guide")) is solution("guide")
+    assert "course's version" in capsys.readouterr().out and "guide" not in read_progress()
 
 
 @pytest.mark.parametrize("name, answer", RIGHT, ids=lambda x: getattr(x, "__name__", x))
@@ -185,6 +206,7 @@ def test_reveal_shows_the_course_s_own_source(capsys):
     reveal("guide")
     shown = capsys.readouterr().out.strip()
     assert shown == "from torch import Tensor\n\n\n" + inspect.getsource(solution("guide")).strip()
+    assert shown == solution_source("guide").strip()
     assert read_progress()["guide"]["state"] == "revealed"
 
 
@@ -200,7 +222,7 @@ def test_progress_survives_damage(capsys):
 
 def test_unwritable_progress_is_one_sentence(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "nowhere" / "progress.json"))
-    assert attempt("guide", solution("guide")) is solution("guide")
+    attempt("guide", retyped("guide"))
     assert "could not be saved" in capsys.readouterr().out
 
 
@@ -253,14 +275,3 @@ def test_quiz_form_by_hand(monkeypatch):
         onward.click()
     assert "0 of 5 right at the first try" in answer.value
     assert read_progress()["quiz day02"]["state"] == "done"
-
-
-@pytest.mark.parametrize("name", solution_names())
-def test_what_reveal_shows_runs_in_a_cell_of_its_own(name, capsys):
-    reveal(name)
-    cell: dict = {}
-    shown = capsys.readouterr().out
-    exec(compile(shown, "cell", "exec"), cell)
-    attempt_on_source = cell[name]
-    attempt(name, attempt_on_source)
-    assert "correct" in capsys.readouterr().out

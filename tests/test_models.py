@@ -81,7 +81,9 @@ print(model.training, tuple(model(**inputs).logits_per_image.shape))
     assert run_offline(hub, code) == "False (1, 2)"
 
 
-@pytest.mark.parametrize("call", ["load_text_to_image('full', device='cpu')", "load_clip('full', device='cpu')"])
+@pytest.mark.parametrize(
+    "call", ["load_text_to_image('full', device='cpu')", "load_clip('full', device='cpu')"]
+)
 def test_no_network_is_one_sentence(tmp_path, call):
     code = f"""
 from course_lib import models
@@ -191,7 +193,9 @@ def test_a_resnet_without_network_is_one_sentence(monkeypatch):
         raise OSError("no route")
 
     monkeypatch.setattr(ResNet50_Weights, "get_state_dict", state)
-    with pytest.raises(ValueError, match="ResNet-50 is not on this machine and could not be downloaded .no route"):
+    with pytest.raises(
+        ValueError, match="ResNet-50 is not on this machine and could not be downloaded .no route"
+    ):
         models.load_resnet("full", device="cpu")
 
 

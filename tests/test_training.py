@@ -39,7 +39,10 @@ def test_a_killed_and_resumed_run_ends_with_the_same_weights(tmp_path):
     rng, killed = np.random.default_rng(), 0
     checkpoint = tmp_path / "killed" / "checkpoint.safetensors"
     while killed < 3:
-        process, known = little(tmp_path / "killed", 0.02), checkpoint.exists() and checkpoint.stat().st_mtime_ns
+        process, known = (
+            little(tmp_path / "killed", 0.02),
+            checkpoint.exists() and checkpoint.stat().st_mtime_ns,
+        )
         while process.poll() is None and (not checkpoint.exists() or checkpoint.stat().st_mtime_ns == known):
             time.sleep(0.005)  # until it trains
         time.sleep(rng.uniform(0, 0.15))
@@ -61,7 +64,9 @@ def load(folder) -> dict:
 
 
 def test_another_recipes_checkpoint_is_refused(tmp_path):
-    make = lambda name, **more: Run(name, torch.nn.Linear(2, 2), steps=1, lr=0.1, folder=tmp_path, device="cpu", **more)
+    make = lambda name, **more: Run(
+        name, torch.nn.Linear(2, 2), steps=1, lr=0.1, folder=tmp_path, device="cpu", **more
+    )
     make("one").save()
     with pytest.raises(ValueError, match="belongs to the recipe 'one', not 'two'"):
         make("two", resume=True)
@@ -76,7 +81,9 @@ def test_the_rate_rises_stays_and_falls(tmp_path):
 
 def test_the_clip_loss_is_transformers_own():
     small = dict(hidden_size=32, intermediate_size=64, num_hidden_layers=1, num_attention_heads=2)
-    text = small | dict(vocab_size=20, max_position_embeddings=9, eos_token_id=19, bos_token_id=18, pad_token_id=19)
+    text = small | dict(
+        vocab_size=20, max_position_embeddings=9, eos_token_id=19, bos_token_id=18, pad_token_id=19
+    )
     image = small | dict(image_size=16, patch_size=8)
     model = CLIPModel(CLIPConfig(text_config=text, vision_config=image, projection_dim=16)).eval()
     ids = torch.randint(0, 18, (5, 9))
@@ -117,7 +124,10 @@ def test_the_tokenizer_takes_any_words():
     for text in ("", "zxqwv", "눈 속의 붉은 여우", "🦊 naïve!", "dragon " * 100):
         ids = tokenizer(text, padding="max_length", truncation=True).input_ids
         assert len(ids) == 77 and max(ids) < len(tokenizer) == contrastive.VOCABULARY
-    assert tokenizer.decode(tokenizer("눈 속의 여우, a fox").input_ids, skip_special_tokens=True) == "눈 속의 여우 , a fox"
+    assert (
+        tokenizer.decode(tokenizer("눈 속의 여우, a fox").input_ids, skip_special_tokens=True)
+        == "눈 속의 여우 , a fox"
+    )
     assert tokenizer("Red FOX").input_ids == tokenizer("red fox").input_ids
 
 
@@ -135,8 +145,12 @@ def test_the_diffusion_loss_counts_noisy_steps_fully_and_clean_ones_less():
     for step in (0, 999):
         torch.manual_seed(0)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(torch, "randint", lambda low, high, size: torch.full(size, step))
-            zero = lambda noisy, t, encoder_hidden_states: type("Out", (), {"sample": torch.zeros_like(noisy)})
-            losses[step] = pocket_diffusion.diffusion_loss(zero, torch.ones(64, 4, 16, 16), None, scheduler).item()
+            patch.setattr(torch, "randint", lambda low, high, size, step=step: torch.full(size, step))
+            zero = lambda noisy, t, encoder_hidden_states: type(
+                "Out", (), {"sample": torch.zeros_like(noisy)}
+            )
+            losses[step] = pocket_diffusion.diffusion_loss(
+                zero, torch.ones(64, 4, 16, 16), None, scheduler
+            ).item()
     assert losses[999] == pytest.approx(1.0, abs=0.01)  # v = -x0 there
     assert losses[0] < 0.02  # v = eps there, seen through a weight of 5 (1 - alpha_bar)

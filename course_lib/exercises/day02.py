@@ -46,6 +46,15 @@ def _rescale(betas, shift=True, scale=True, on_root=True):
     return 1 - torch.cat([alpha_bar[:1], alpha_bar[1:] / alpha_bar[:-1]])
 
 
+def _curve(betas):
+    """sqrt(alpha_bar), moved and stretched."""
+    return (1 - _rescale(betas)).cumprod(0).sqrt()
+
+
+def _from_curve(alpha_bar):
+    return 1 - torch.cat([alpha_bar[:1], alpha_bar[1:] / alpha_bar[:-1]])
+
+
 EXERCISES = [
     Exercise(
         day="day02",
@@ -60,6 +69,7 @@ EXERCISES = [
                     "both factors need a square root: beta and 1 - beta are shares of variance."),
             Mistake(lambda x, b, e: x + b**0.5 * e,
                     "the picture is not shrunk, so its variance grows without end. Ink does that; DDPM makes room for the noise."),
+            Mistake(lambda x, b, e: (1 - b) ** 0.5 * x - b**0.5 * e, "the noise is added, not taken away."),
             Mistake(lambda x, b, e: b**0.5 * x + (1 - b) ** 0.5 * e,
                     "the two factors are swapped: a small beta should leave the picture almost as it was."),
         ),
@@ -95,6 +105,7 @@ EXERCISES = [
                     "this is the ratio of the factors; the signal-to-noise ratio compares variances, so square it."),
             Mistake(lambda a: a.sqrt() / (1 - a), "the signal's share of the variance is alpha_bar itself, without a root."),
             Mistake(lambda a: (a / (1 - a)).log(), "this is its logarithm; return the ratio itself, the plot takes the logarithm."),
+            Mistake(lambda a: a / 1 - a, "brackets are missing: Python divides before it subtracts, so write a / (1 - a)."),
             Mistake(lambda a: a, "alpha_bar is the signal's share. Divide by the noise's share."),
         ),
     ),
@@ -109,6 +120,11 @@ EXERCISES = [
             Mistake(lambda b: _rescale(b, on_root=False),
                     "shift and stretch sqrt(alpha_bar), not alpha_bar: the root is what multiplies the picture."),
             Mistake(lambda b: (1 - _rescale(b)).cumprod(0), "this is alpha_bar; turn it back into betas, step by step."),
+            Mistake(lambda b: (1 - _rescale(b)).cumprod(0).sqrt(), "this is the curve, sqrt(alpha_bar); square it and turn it back into betas."),
+            Mistake(lambda b: 1 - (1 - _rescale(b)).cumprod(0), "a beta is not 1 - alpha_bar: it needs the ratio of two neighbours."),
+            Mistake(lambda b: _from_curve(_curve(b)), "square the curve before you take the ratios of neighbours: they are ratios of alpha_bar."),
+            Mistake(lambda b: _from_curve((_curve(b) / _curve(b)[0]) ** 2),
+                    "the curve should begin at its old first value, not at 1: stretch by the old first value too."),
             Mistake(lambda b: torch.cat([b[:-1], torch.ones(1)]),
                     "only the last beta was changed: the step before it still holds all its signal, then everything vanishes at once."),
         ),

@@ -44,24 +44,36 @@ def _posterior(xt, x0, now, after, noise, *, swap=False, spread="right", a=None,
     variance = (1 - after) / (1 - now) * beta
     return (
         mean
-        + {"right": variance.sqrt(), "variance": variance, "beta": beta.sqrt(), "none": 0 * beta}[spread]
+        + {
+            "right": variance.sqrt(),
+            "variance": variance,
+            "beta": beta.sqrt(),
+            "plain": 1 + 0 * beta,
+            "none": 0 * beta,
+        }[spread]
         * noise
     )
 
 
 def _check_loss(function) -> None:
-    """A fake model notes what it is asked; so any order of random draws is fine."""
+    """A fake model that knows the pictures notes what it is asked, and answers nearly right.
+
+    So any order of random draws is fine, and a target made with another eps than x_t shows at once.
+    """
     T, B = 5, 2000
     alpha_bar = alphas_cumprod(linear_betas(T, 0.1, 0.6))
     x0, labels = torch.rand(B, 1, 4, 4) * 2 - 1, torch.randint(0, 10, (B,))
-    output = torch.randn(x0.shape)
-    asked = []
+    kept, slip, asked = x0.clone(), 0.3 * torch.randn(x0.shape), []
 
     def model(xt, t, labels=None):
         asked.append((xt.detach().clone(), t, labels))
-        return output
+        try:
+            ab = alpha_bar[t].view(-1, 1, 1, 1)
+            eps = (xt - ab.sqrt() * kept) / (1 - ab).sqrt()
+            return training_target(kept, eps, t, alpha_bar, "v") + slip
+        except Exception:  # asked in a wrong way; the checks below say how
+            return slip
 
-    kept = x0.clone()
     loss = call(function, model, x0, labels, alpha_bar)
     if len(asked) != 1:
         raise Stumble(f"the model was called {len(asked)} times; once, on the whole noisy batch, is enough.")
@@ -94,7 +106,13 @@ def _check_loss(function) -> None:
         raise Stumble(
             "x_t does not hold noise of variance 1 - alpha_bar; make it with add_noise(x0, t, eps, alpha_bar)."
         )
+    if not torch.is_tensor(loss):
+        what = "a plain number" if isinstance(loss, float) else type(loss).__name__
+        raise Stumble(
+            f"your function returns {what}; return the loss as a tensor (no .item()), loss.backward() needs it."
+        )
     target = training_target(kept, eps, t, alpha_bar, "v")
+    output = target + slip
     error = output - target
     for value, hint in (
         (F.mse_loss(output, eps), "the output is compared with eps, but the default prediction is v; ask training_target for the target."),
@@ -103,10 +121,15 @@ def _check_loss(function) -> None:
         ((error**2).sum(), "this is the sum of the squared errors; take the mean, so that batch size does not change it."),
         ((error**2).sum() / B, "the squared errors are averaged over the batch only; take the mean over the pixels too."),
         (error.abs().mean(), "this is the mean absolute error; DDPM's loss squares the error."),
+        (error.mean() ** 2, "the mean is taken before the square; square each error first, then take the mean."),
         (error.mean(), "errors of both signs cancel; square them before taking the mean."),
     ):  # fmt: skip
         if torch.is_tensor(loss) and loss.shape == value.shape and torch.allclose(loss, value, rtol=1e-3):
             raise Stumble(hint)
+    if loss.ndim == 0 and loss > 5 * F.mse_loss(output, target):
+        raise Stumble(
+            "the loss is far too large: x_t and the target must be made with the SAME eps; draw it once and keep it."
+        )
     compare(loss, F.mse_loss(output, target), rtol=1e-3)
     if not torch.equal(x0, kept):
         raise Stumble("your function changes x0 in place; make a new tensor.")
@@ -115,7 +138,8 @@ def _check_loss(function) -> None:
     xt, t, _ = asked[0]
     ab = alpha_bar[t].view(-1, 1, 1, 1)
     eps = (xt - ab.sqrt() * kept) / (1 - ab).sqrt()
-    if not torch.allclose(loss, F.mse_loss(output, eps), rtol=1e-2):
+    output = training_target(kept, eps, t, alpha_bar, "v") + slip
+    if not torch.is_tensor(loss) or not torch.allclose(loss, F.mse_loss(output, eps), rtol=1e-2):
         raise Stumble("the argument `prediction` is not used; pass it on to training_target.")
 
 
@@ -134,13 +158,13 @@ def _check_ema(function) -> None:
         raise Stumble("the model's own weights changed; only the average may move.")
     if [id(p) for p in after] != identities:
         raise Stumble(
-            "the average's parameters were replaced by new ones; change them in place (copy_, mul_, add_, lerp_)."
+            "the average's parameters were replaced by new ones; change them in place (mul_, then add_)."
         )
     mix = lambda d: [d * b + (1 - d) * w for b, w in zip(before, weights)]
     equal = lambda values: all(torch.allclose(p, v, atol=1e-5) for p, v in zip(after, values))
     if equal(before):
         raise Stumble(
-            "nothing changed; a line like `ema = ...` only names a new tensor. Change it in place (copy_, mul_, lerp_)."
+            "nothing changed; a line like `ema = ...` only names a new tensor. Change it in place (mul_, then add_)."
         )
     if equal(mix(0.1)):
         raise Stumble("the shares are swapped: `decay` is how much of the old average stays.")
@@ -150,7 +174,7 @@ def _check_ema(function) -> None:
         raise Stumble("the old average is not shrunk by `decay`, so the sum grows at every step.")
     if not equal(mix(0.9)):
         raise Stumble(
-            "the new average is not decay * old + (1 - decay) * weight; did every parameter get its turn?"
+            "the new average is not decay * old + (1 - decay) * weight; go through every pair of parameters with zip."
         )
 
 
@@ -164,6 +188,7 @@ EXERCISES = [
             Mistake(partial(_embedding, order="mixed"), "sines and cosines alternate; put all sines first, then all cosines."),
             Mistake(lambda t, d: _embedding(t, d, over=max(1, d // 2 - 1)),
                     "the exponent divides by dim/2 - 1; divide by dim/2."),
+            Mistake(lambda t, d: _embedding(t, d, over=2 * d), "brackets are missing: Python reads -i / dim / 2 as -i / (2 dim); write -i / (dim / 2)."),
             Mistake(lambda t, d: _embedding(t, d, over=d), "the exponent divides by dim; only dim/2 frequencies exist, divide by dim/2."),
             Mistake(partial(_embedding, sign=1), "the frequencies grow instead of falling; the exponent needs a minus sign."),
             Mistake(partial(_embedding, unit=2 * math.pi), "there is a factor 2 pi too many; the angle is t times the frequency."),
@@ -177,6 +202,7 @@ EXERCISES = [
         make_inputs=_posterior_inputs,
         mistakes=(
             Mistake(partial(_posterior, spread="variance"), "the noise is scaled by the variance; it needs the square root."),
+            Mistake(partial(_posterior, spread="plain"), "the noise is not scaled; multiply it by the square root of the variance."),
             Mistake(partial(_posterior, spread="beta"),
                     "the noise is scaled by sqrt(beta): then even the last step adds noise. Use the posterior's variance."),
             Mistake(partial(_posterior, spread="none"), "no noise is added; DDPM draws from the posterior, it does not take its mean."),
@@ -185,6 +211,8 @@ EXERCISES = [
             Mistake(partial(_posterior, swap=True), "the factors of x0 and x_t are swapped."),
             Mistake(partial(_posterior, a=lambda now, after: now),
                     "alpha is not alpha_bar_t: this step's own alpha is alpha_bar_t / alpha_bar_next."),
+            Mistake(partial(_posterior, a=lambda now, after: after / now),
+                    "alpha is turned over: it is alpha_bar_t / alpha_bar_next, at most 1."),
             Mistake(partial(_posterior, root=False), "two square roots are missing in the mean: of alpha_bar_next and of alpha."),
         ),
     ),

@@ -72,8 +72,15 @@ def _check_drop(function) -> None:
     if all(abs(share - 0.7) < 0.05 for share in shares):
         raise Stumble("a share of 1 - p is dropped; turn the comparison round.")
     if any(abs(share - 0.3) > 0.04 for share in shares):
+        normal = all(abs(share - 0.618) < 0.04 or abs(share - 0.382) < 0.04 for share in shares)
+        why = "torch.rand, not randn, gives numbers spread evenly over [0, 1)." if normal else "is p used?"
+        raise Stumble(f"with p = 0.3 a share of {shares[0]:.2f} was dropped; {why}")
+    if len(set(shares)) == 1:
+        raise Stumble("exactly the same number is dropped every time; each sample needs a coin of its own.")
+    other = call(function, labels, 11, 1.0, torch.Generator().manual_seed(0))
+    if not torch.is_tensor(other) or not (other == 11).all():
         raise Stumble(
-            f"with p = 0.3 a share of {shares[0]:.2f} was dropped; torch.rand, not randn, gives a fair coin for p."
+            "with null_label = 11 your function still writes another number; use the argument null_label."
         )
     if all(torch.equal(g, got[0]) for g in got):
         raise Stumble("the same samples are dropped every time; the coins must be random.")
@@ -92,11 +99,15 @@ EXERCISES = [
         make_inputs=_v_inputs,
         mistakes=(
             Mistake(lambda v, x, t, a: _roots(t, a)[0] * x + _roots(t, a)[1] * v,
-                    "the sign of v is wrong: v points from the picture to the noise, so it is taken away."),
+                    "look at the sign before the second term: it is a minus."),
             Mistake(lambda v, x, t, a: _roots(t, a)[1] * x - _roots(t, a)[0] * v, "the two factors are swapped."),
             Mistake(lambda v, x, t, a: (x - _roots(t, a)[1] * v) / _roots(t, a)[0],
                     "this is the formula for a network that predicts eps; this one predicts v."),
             Mistake(lambda v, x, t, a: _roots(t, a)[0] * v + _roots(t, a)[1] * x, "this is the guess of the noise; x0 is asked for."),
+            Mistake(lambda v, x, t, a: _roots(t, a)[0] * x - (1 - _roots(t, a)[0]) * v,
+                    "the root stands in the wrong place: sqrt(1 - alpha_bar) is not 1 - sqrt(alpha_bar)."),
+            Mistake(lambda v, x, t, a: _roots(t, a)[0] * x - _roots(t, a)[1] ** 2 * v, "the second factor needs its square root."),
+            Mistake(lambda v, x, t, a: _roots(t, a)[0] ** 2 * x - _roots(t, a)[1] * v, "the first factor needs its square root."),
             Mistake(lambda v, x, t, a: _roots(t, a)[0] ** 2 * x - _roots(t, a)[1] ** 2 * v, "the square roots are missing."),
         ),
     ),
@@ -110,6 +121,9 @@ EXERCISES = [
             Mistake(lambda c, u, s: (1 + s) * c - s * u,
                     "this is the convention of Ho and Salimans, where 0 is off. Here scale 1 is off: start from the unconditional output."),
             Mistake(lambda c, u, s: c + s * (u - c), "conditional and unconditional are swapped: scale 1 should give the conditional output."),
+            Mistake(lambda c, u, s: u + s * (u - c), "the difference points the wrong way: conditional minus unconditional."),
+            Mistake(lambda c, u, s: u + (s - 1) * (c - u),
+                    "this is off by one: at scale 1 the plain conditional output should come out, so the factor is scale itself."),
             Mistake(lambda c, u, s: u + s * c, "what is scaled is the difference between the two outputs."),
             Mistake(lambda c, u, s: s * (c - u), "the difference is a direction; it needs a point to start from."),
             Mistake(lambda c, u, s: (1 - s) * c + s * u, "conditional and unconditional are swapped: scale 1 should give the conditional output."),
@@ -124,6 +138,7 @@ EXERCISES = [
             Mistake(lambda x, e, a: a.sqrt() * x + (1 - a.sqrt()) * e,
                     "the root stands in the wrong place: sqrt(1 - alpha_bar) is not 1 - sqrt(alpha_bar)."),
             Mistake(lambda x, e, a: (1 - a).sqrt() * x + a.sqrt() * e, "picture and noise are swapped: at the last step only the picture is left."),
+            Mistake(lambda x, e, a: a.sqrt() * x - (1 - a).sqrt() * e, "the noise is added, not taken away."),
             Mistake(lambda x, e, a: a.sqrt() * x, "the noise that stays until the next step is missing."),
             Mistake(lambda x, e, a: a.sqrt() * x + e, "the noise is not scaled; at the last step none should be left."),
         ),

@@ -68,6 +68,11 @@ def attempt(name: str, function: Any) -> Callable:
     if _untouched(function):
         print(f"{name}: not started yet. The course's version is used until you try.")
         return exercise.reference
+    if function is exercise.reference:
+        print(
+            f"{name}: this is the course's version, handed back before. Run the whole cell, with your own `def`."
+        )
+        return function
     with same_random_state():
         try:
             if not callable(function):
@@ -79,7 +84,10 @@ def attempt(name: str, function: Any) -> Callable:
         except Stumble as stumble:
             hint = str(stumble)
     if hint:
-        print(f"{name}: not right yet. Hint: {hint}\nThe course's version is used until you try again.")
+        print(
+            f"{name}: not right yet. Hint: {hint}\n"
+            f"The course's version is used until you try again. The solution: reveal({name!r})"
+        )
         return exercise.reference
     record(name, "done")
     print(f"{name}: correct. Your own version is used from here on.")
@@ -88,7 +96,7 @@ def attempt(name: str, function: Any) -> Callable:
 
 def reveal(name: str) -> None:
     """Show the solution: the course's own source, with the imports that it needs in a cell of its own."""
-    source = _imports(find(name).reference) + inspect.getsource(find(name).reference)
+    source = solution_source(name)
     record(name, "revealed")
     try:
         from IPython import get_ipython
@@ -99,6 +107,12 @@ def reveal(name: str) -> None:
         display(Code(source, language="python"))
     else:
         print(source)
+
+
+def solution_source(name: str) -> str:
+    """The course's own source of an exercise's solution, with the imports that it needs in a cell of its own."""
+    reference = find(name).reference
+    return _imports(reference) + inspect.getsource(reference)
 
 
 def _imports(function: Callable) -> str:
@@ -141,8 +155,7 @@ def compare(got: Any, expected: Tensor, *, rtol: float = 1e-3, atol: float = 1e-
         )
     if got.shape != expected.shape:
         raise Stumble(
-            f"the shape is {_shape(got)}, it should be {_shape(expected)}. "
-            "A value per sample, shape (B,), needs .view(-1, 1, 1, 1) before it multiplies pictures."
+            f"the shape is {_shape(got)}, it should be {_shape(expected)}.{_why_this_shape(got, expected)}"
         )
     if got.dtype != expected.dtype:
         raise Stumble(f"the dtype is {got.dtype}, it should be {expected.dtype}, that of the input.")
@@ -203,19 +216,38 @@ def _known_mistake(exercise: Exercise, got: Any, inputs: tuple, expected: Tensor
     return ""
 
 
+def _why_this_shape(got: Tensor, expected: Tensor) -> str:
+    """What most likely led to a wrong shape; "" where nothing is likely."""
+    if got.ndim > 4 or (expected.ndim == 4 and got.ndim == 4 and got.numel() > expected.numel()):
+        return " A value per sample, shape (B,), needs .view(-1, 1, 1, 1) before it multiplies pictures."
+    if expected.ndim == 0:
+        return " Is a .mean() missing?"
+    if got.ndim == 0:
+        return " Keep one value for each, and do not take a mean or a sum."
+    if got.ndim == expected.ndim == 1 and len(got) == len(expected) - 1:
+        return " One value is missing: the first one has no neighbour before it, so it must be put back in front."
+    if got.ndim == expected.ndim == 2 and got.numel() == expected.numel():
+        return " The parts are stacked the wrong way: put them side by side with dim=1."
+    if got.ndim == expected.ndim == 2 and got.shape[1] == 2 * expected.shape[1]:
+        return " There are twice as many columns as asked for: sines and cosines share them, half each."
+    return ""
+
+
 def _difference(got: Tensor, expected: Tensor) -> str:
     """Words for how two tensors of one shape differ."""
     if torch.allclose(got, -expected, rtol=1e-3, atol=1e-4):
         return "the sign is the wrong way round."
     ratio = (got / expected)[expected.abs() > 1e-3]
-    if len(ratio) > 1 and (ratio - ratio.mean()).abs().max() < 1e-2 * ratio.mean().abs():
+    steady = len(ratio) > 1 and (ratio - ratio.mean()).abs().max() < 1e-2 * ratio.mean().abs()
+    if steady and abs(ratio.mean() - 1) > 0.01:
         return f"every number is {ratio.mean():.2f} times what it should be; is a factor missing, or one too many?"
     if expected.ndim > 1 and len(expected) > 1 and torch.allclose(got[0], expected[0], rtol=1e-3, atol=1e-4):
         return "the first sample of the batch is right, others are not; each sample has its own value, such as its own t."
     place = int((got - expected).abs().flatten().argmax())
     return (
         f"the numbers differ: at one place yours is {got.flatten()[place]:.3f}, "
-        f"it should be {expected.flatten()[place]:.3f}. Compare your line with the equation, symbol by symbol."
+        f"it should be {expected.flatten()[place]:.3f}. Compare your lines with the equation, symbol by symbol: "
+        "roots, signs, and the brackets in each fraction."
     )
 
 
@@ -253,4 +285,7 @@ def _shape(tensor: Tensor) -> str:
 
 
 def _what(value: Any) -> str:
-    return "a " + type(value).__name__ if value is not None else "None"
+    if value is None or value is Ellipsis:
+        return "None" if value is None else "three dots (...)"
+    name = type(value).__name__
+    return f"an {name}" if name[0] in "aeiou" else f"a {name}"

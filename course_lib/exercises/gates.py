@@ -20,5 +20,6 @@ def gate(claim: str, holds: bool, shown: str = "") -> None:
         print(f"✓ {claim}{value}")
     else:
         raise GateError(
-            f"This does not hold in this run: {claim}{value}. Run the notebook from the top; if it stays, report it."
+            f"This does not hold in this run: {claim}{value}. Did you change a knob, or leave out a cell? "
+            "Then it may well be so, and you can go on. If not, run the notebook from the top; if it stays, report it."
         )

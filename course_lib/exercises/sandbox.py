@@ -71,16 +71,48 @@ def _interrupt(thread: threading.Thread) -> None:
 
 
 def _explain(error: BaseException) -> str:
-    if isinstance(error, NotImplementedError):
+    if isinstance(error, NotImplementedError) and not str(error):
         return "it still raises NotImplementedError; replace that line by your answer."
     if isinstance(error, RecursionError):
         return "your function calls itself without end (RecursionError)."
     if isinstance(error, SystemExit | KeyboardInterrupt):
         return "your function tries to end the program; it only needs to return a value."
+    known = _known_error(error)
     lines = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(__file__)]
     where = f" Your line: `{lines[0].line}`." if lines and lines[0].line else ""
     text = str(error).strip().splitlines()
-    return f"your function stopped with {type(error).__name__}: {text[0][:200] if text else 'no message'}.{where}"
+    return f"your function stopped with {type(error).__name__}: {text[0][:200].rstrip('.:') if text else 'no message'}.{known}{where}"
+
+
+def _known_error(error: BaseException) -> str:
+    """What torch's and Python's most frequent messages mean here, with a space in front; "" for the others."""
+    text = str(error)
+    if "must match the size of tensor" in text:
+        return (
+            " torch lines shapes up from the last axis. A value per sample, such as alpha_bar[t] of shape (B,), must be "
+            "reshaped with .view(-1, 1, 1, 1) wherever it meets pictures; a column is made with [:, None]."
+        )
+    if "zero-dimensional tensor" in text:
+        return (
+            " A single number has no axis to join along: cut a piece of length one, such as x[:1], not x[0]."
+        )
+    if "must be Tensor, not float" in text:
+        return " This function of torch wants a tensor; for a plain number write number ** 0.5, or torch.tensor(number)."
+    if isinstance(error, NameError) and "'sqrt'" in text:
+        return " Write x.sqrt(), torch.sqrt(x) or x ** 0.5."
+    if isinstance(error, NameError) and text.split("'")[1] in ("T", "B"):
+        return " B is len(x0) and T is len(alpha_bar); write them out first."
+    if isinstance(error, IndexError | ValueError) and "this schedule has steps" in text:
+        return " How many steps there are is len(alpha_bar); do not write 1000."
+    if isinstance(error, IndexError) and ("dimension 0" in text or "0-dim tensor" in text):
+        return " It is one number already; there is nothing to look up in it."
+    if isinstance(error, TypeError) and "object is not callable" in text:
+        return " If you mean a product, write * for times."
+    if "expected one of:" in text:
+        return " It was given something of a wrong type; a condition looks like `coin < p`."
+    if "not iterable" in text or "has no attribute 'mul_'" in text or "has no attribute 'lerp_'" in text:
+        return " A network is not a tensor: go through its .parameters()."
+    return ""
 
 
 @contextlib.contextmanager

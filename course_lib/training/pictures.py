@@ -15,7 +15,16 @@ class Pictures:
     split, flaws, fixed: as in ZooDataset.  Rows are numbers from 0 to n - 1.
     """
 
-    def __init__(self, n: int, *, seed: int = TRAIN_SEED, split: str = "train", flaws: float = 0.0, workers: int = 2, **fixed):
+    def __init__(
+        self,
+        n: int,
+        *,
+        seed: int = TRAIN_SEED,
+        split: str = "train",
+        flaws: float = 0.0,
+        workers: int = 2,
+        **fixed,
+    ):
         self.data = ZooDataset(n, seed, split, flaws=flaws, **fixed).prepare(workers)
         self.scenes: list[Scene] = [self.data.scene(i) for i in range(n)]
 

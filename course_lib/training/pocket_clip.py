@@ -15,12 +15,16 @@ from course_lib.weights import FOLDER, record
 STEPS, BATCH, SEED = 4000, 96, 101
 
 
-def train(*, steps: int = STEPS, pictures: int = 30_000, seed: int = SEED, resume: bool = False, device: str = "") -> Run:
+def train(
+    *, steps: int = STEPS, pictures: int = 30_000, seed: int = SEED, resume: bool = False, device: str = ""
+) -> Run:
     """Train, or go on training; the result is run.ema.  Progress: runs/train/pocket-clip."""
     torch.manual_seed(seed)
     model = new_clip(width=192, image_layers=4, text_layers=2)
     data = Pictures(pictures, seed=seed, split="all", flaws=0.15)
-    return train_clip("pocket-clip", model, data, steps=steps, batch=BATCH, seed=seed, resume=resume, device=device)
+    return train_clip(
+        "pocket-clip", model, data, steps=steps, batch=BATCH, seed=seed, resume=resume, device=device
+    )
 
 
 def ship(run: Run) -> None:

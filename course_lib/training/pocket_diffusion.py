@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from tqdm import tqdm
-from transformers import CLIPTextModel
+from transformers import CLIPTextModel, CLIPTokenizer
 
 from course_lib.training.contrastive import tokenize
 from course_lib.training.pictures import Pictures
@@ -20,7 +20,7 @@ from course_lib.training.run import Run
 from course_lib.training.sheet import picture_grid
 from course_lib.training.tokenizer import MAX_LENGTH
 from course_lib.training.words import add_extras
-from course_lib.weights import FOLDER, sha256
+from course_lib.weights import FOLDER, record, sha256
 
 STEPS, BATCH = 20_000, 32
 EMPTY_PROMPTS = 0.1  # part of the captions left out, for classifier-free guidance
@@ -93,19 +93,42 @@ def encode_text(text_encoder: CLIPTextModel, texts: list[str], device) -> Tensor
     return text_encoder(ids).last_hidden_state
 
 
-def train(*, steps: int = STEPS, pictures: int = 40_000, seed: int = 0, resume: bool = False, device: str = "") -> Run:
+def train(
+    *, steps: int = STEPS, pictures: int = 40_000, seed: int = 0, resume: bool = False, device: str = ""
+) -> Run:
     """Train, or go on training; the result is run.ema.  Progress: runs/train/pocket-diffusion."""
     torch.manual_seed(seed)
-    run = Run("pocket-diffusion", new_unet(), steps=steps, lr=6e-4, seed=seed, resume=resume, device=device, ema_decay=0.9995)
-    vae = AutoencoderKL.from_pretrained(FOLDER / "pocket-diffusion" / "vae").eval().requires_grad_(False).to(run.device)
-    text_encoder = CLIPTextModel.from_pretrained(FOLDER / "pocket-diffusion" / "text_encoder").float().eval().to(run.device)
+    run = Run(
+        "pocket-diffusion",
+        new_unet(),
+        steps=steps,
+        lr=6e-4,
+        seed=seed,
+        resume=resume,
+        device=device,
+        ema_decay=0.9995,
+    )
+    vae = (
+        AutoencoderKL.from_pretrained(FOLDER / "pocket-diffusion" / "vae")
+        .eval()
+        .requires_grad_(False)
+        .to(run.device)
+    )
+    text_encoder = (
+        CLIPTextModel.from_pretrained(FOLDER / "pocket-diffusion" / "text_encoder")
+        .float()
+        .eval()
+        .to(run.device)
+    )
     data, scheduler = Pictures(pictures, flaws=0.15), new_scheduler()
     key = sha256(FOLDER / "pocket-diffusion" / "vae" / "diffusion_pytorch_model.safetensors")
     latents = cached_latents(data, vae, run.folder, run.device, key)
     for step in run.each_step():
         rows = run.batch(len(data), BATCH)
         rng = np.random.default_rng([seed, step, run.accelerator.process_index])
-        texts = [add_extras(text, rng) if rng.random() > EMPTY_PROMPTS else "" for text in data.captions(rows, rng)]
+        texts = [
+            add_extras(text, rng) if rng.random() > EMPTY_PROMPTS else "" for text in data.captions(rows, rng)
+        ]
         text = encode_text(text_encoder, texts, run.device)
         with run.accelerator.autocast():
             loss = diffusion_loss(run.model, latents[rows].float().to(run.device), text, scheduler)
@@ -134,8 +157,13 @@ def ship(run: Run) -> None:
     home = FOLDER / "pocket-diffusion"
     run.ema.cpu().half().save_pretrained(home / "unet")
     new_scheduler().save_pretrained(home / "scheduler")
-    pipe = StableDiffusionPipeline.from_pretrained(home, safety_checker=None)
-    # Written by a pipeline, so that diffusers finds what it expects.
-    StableDiffusionPipeline(**{k: v for k, v in pipe.components.items()}, requires_safety_checker=False).save_config(home)
+    parts = {
+        "vae": AutoencoderKL.from_pretrained(home / "vae"),
+        "text_encoder": CLIPTextModel.from_pretrained(home / "text_encoder"),
+        "tokenizer": CLIPTokenizer.from_pretrained(home / "tokenizer"),
+        "unet": run.ema, "scheduler": new_scheduler(), "safety_checker": None, "feature_extractor": None,
+    }  # fmt: skip
+    # The index is written by the pipeline itself, so that diffusers finds what it expects.
+    StableDiffusionPipeline(**parts, requires_safety_checker=False).save_config(home)
     files = [*(home / "unet").iterdir(), *(home / "scheduler").iterdir(), home / "model_index.json"]
     record("pocket-diffusion", files, command="course train pocket-diffusion --ship", **run.facts())

@@ -25,13 +25,24 @@ def new_resnet() -> ResNet:
     return ResNet(BasicBlock, [1, 1, 1, 1], num_classes=len(ANIMALS)).to(memory_format=torch.channels_last)
 
 
-def train(*, steps: int = STEPS, pictures: int = 12_000, seed: int = SEED, resume: bool = False, device: str = "") -> Run:
+def train(
+    *, steps: int = STEPS, pictures: int = 12_000, seed: int = SEED, resume: bool = False, device: str = ""
+) -> Run:
     """Train, or go on training; the result is run.ema.  Progress: runs/train/pocket-resnet."""
     data = Pictures(pictures, seed=seed, medium="photo")
     labels = torch.tensor([ANIMALS.index(scene.animal) for scene in data.scenes])
     crop = RandomResizedCrop(64, scale=(0.6, 1.0), ratio=(0.9, 1.1), antialias=True)
     torch.manual_seed(seed)
-    run = Run("pocket-resnet", new_resnet(), steps=steps, lr=1e-3, seed=seed, resume=resume, device=device, weight_decay=0.05)
+    run = Run(
+        "pocket-resnet",
+        new_resnet(),
+        steps=steps,
+        lr=1e-3,
+        seed=seed,
+        resume=resume,
+        device=device,
+        weight_decay=0.05,
+    )
     for _ in run.each_step():
         rows = run.batch(len(data), BATCH)
         images = crop(data.images(rows)).to(run.device, memory_format=torch.channels_last)

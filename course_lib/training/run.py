@@ -176,9 +176,12 @@ class Run:
 
     def facts(self) -> dict:
         """What the manifest tells about this run."""
-        hardware = torch.cuda.get_device_name() if self.device.type == "cuda" else f"{torch.get_num_threads()} CPU threads"
+        hardware = (
+            torch.cuda.get_device_name()
+            if self.device.type == "cuda"
+            else f"{torch.get_num_threads()} CPU threads"
+        )
         return {
             "seed": self.seed, "steps": self.step, "minutes": round(self.seconds / 60), "hardware": hardware,
             "zoo_version": ZOO_VERSION,
         }  # fmt: skip
-

@@ -15,12 +15,16 @@ from course_lib.weights import FOLDER, record
 STEPS, BATCH, SEED = 3000, 96, 0
 
 
-def train(*, steps: int = STEPS, pictures: int = 24_000, seed: int = SEED, resume: bool = False, device: str = "") -> Run:
+def train(
+    *, steps: int = STEPS, pictures: int = 24_000, seed: int = SEED, resume: bool = False, device: str = ""
+) -> Run:
     """Train, or go on training; the text tower is run.ema.text_model.  Progress: runs/train/text-encoder."""
     torch.manual_seed(seed)
     model = new_clip(width=192, image_layers=3, text_layers=3)
     data = Pictures(pictures, seed=seed, flaws=0.15)
-    return train_clip("text-encoder", model, data, steps=steps, batch=BATCH, seed=seed, resume=resume, device=device)
+    return train_clip(
+        "text-encoder", model, data, steps=steps, batch=BATCH, seed=seed, resume=resume, device=device
+    )
 
 
 def ship(run: Run) -> None:

@@ -35,7 +35,9 @@ def random_crops(images: Tensor, size: int) -> Tensor:
     images: (B, C, H, W).  Returns (B, C, size, size).
     """
     places = torch.randint(0, (images.shape[-1] - size) // 4 + 1, (len(images), 2)) * 4
-    return torch.stack([image[:, y : y + size, x : x + size] for image, (y, x) in zip(images, places.tolist())])
+    return torch.stack(
+        [image[:, y : y + size, x : x + size] for image, (y, x) in zip(images, places.tolist())]
+    )
 
 
 def vae_loss(model, images: Tensor) -> tuple[Tensor, Tensor]:
@@ -74,13 +76,15 @@ def psnr(a: Tensor, b: Tensor) -> float:
     return float(10 * torch.log10(4 / F.mse_loss(a, b)))
 
 
-def train(*, steps: int = STEPS, pictures: int = 24_000, seed: int = 0, resume: bool = False, device: str = "") -> Run:
+def train(
+    *, steps: int = STEPS, pictures: int = 24_000, seed: int = 0, resume: bool = False, device: str = ""
+) -> Run:
     """Train, or go on training; the result is run.ema.  Progress: runs/train/zoo-vae."""
     data = Pictures(pictures, flaws=0.15)
     check = Pictures(256, seed=CHECK_SEED).images(range(16))
     torch.manual_seed(seed)
     run = Run("zoo-vae", new_vae(), steps=steps, lr=1.5e-3, seed=seed, resume=resume, device=device)
-    for step in run.each_step():
+    for _ in run.each_step():
         crops = random_crops(data.images(run.batch(len(data), BATCH)), CROP)
         crops = crops.to(run.device, memory_format=torch.channels_last)
         with run.accelerator.autocast():
@@ -104,4 +108,10 @@ def ship(run: Run) -> None:
     quality = {"PSNR in dB, 500 new pictures": round(psnr(rebuild(vae, check), check), 2)}
     folder = FOLDER / "pocket-diffusion" / "vae"
     vae.half().save_pretrained(folder)
-    record("zoo-vae", list(folder.iterdir()), command="course train zoo-vae --ship", quality=quality, **run.facts())
+    record(
+        "zoo-vae",
+        list(folder.iterdir()),
+        command="course train zoo-vae --ship",
+        quality=quality,
+        **run.facts(),
+    )

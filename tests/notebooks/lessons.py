@@ -5,7 +5,7 @@ from pathlib import Path
 
 import nbformat
 
-from course_lib.exercises import solution
+from course_lib.exercises import solution_source
 
 ATTEMPT = re.compile(r'^(\w+) = attempt\("(\w+)", \1\)', re.MULTILINE)
 LONGEST, LONGEST_CLASS = 15, 25  # lines of a code cell; of one that teaches a class
@@ -34,8 +34,7 @@ def solve(notebook) -> None:
     for cell in notebook.cells:
         if "exercise" in tags(cell):
             (name,) = {found for _, found in ATTEMPT.findall(cell.source)}
-            module = solution(name).__module__
-            cell.source = f'from {module} import {name}\n{name} = attempt("{name}", {name})'
+            cell.source = f'{solution_source(name)}\n\n{name} = attempt("{name}", {name})'
 
 
 def parametrise(notebook, values: dict) -> None:

@@ -2,6 +2,8 @@
 
 import torch
 
+from course_lib.schedule import alphas_cumprod
+
 
 def step_beta_as_std(x, beta, eps):
     return (1 - beta) ** 0.5 * x + beta * eps
@@ -105,6 +107,55 @@ def rescale_returns_alpha_bar(betas):
     return root**2
 
 
+def step_minus(x, beta, eps):
+    return (1 - beta) ** 0.5 * x - beta**0.5 * eps
+
+
+def step_bare_sqrt(x, beta, eps):
+    return sqrt(1 - beta) * x + sqrt(beta) * eps  # noqa: F821
+
+
+def jump_view_once(x0, t, eps, alpha_bar):
+    return alpha_bar[t].view(-1, 1, 1, 1).sqrt() * x0 + (1 - alpha_bar[t]).sqrt() * eps
+
+
+def snr_brackets(alpha_bar):
+    return alpha_bar / 1 - alpha_bar
+
+
+def snr_mean(alpha_bar):
+    return (alpha_bar / (1 - alpha_bar)).mean()
+
+
+def rescaled_curve(betas):
+    root = alphas_cumprod(betas).sqrt()
+    return (root - root[-1]) * root[0] / (root[0] - root[-1])
+
+
+def rescale_one_short(betas):
+    alpha_bar = rescaled_curve(betas) ** 2
+    return 1 - alpha_bar[1:] / alpha_bar[:-1]
+
+
+def rescale_from_one(betas):
+    alpha_bar = (rescaled_curve(betas) / rescaled_curve(betas)[0]) ** 2
+    return 1 - torch.cat([alpha_bar[:1], alpha_bar[1:] / alpha_bar[:-1]])
+
+
+def rescale_not_squared(betas):
+    root = rescaled_curve(betas)
+    return 1 - torch.cat([root[:1], root[1:] / root[:-1]])
+
+
+def rescale_no_ratio(betas):
+    return 1 - rescaled_curve(betas) ** 2
+
+
+def rescale_joins_a_number(betas):
+    alpha_bar = rescaled_curve(betas) ** 2
+    return torch.cat([betas[0], 1 - alpha_bar[1:] / alpha_bar[:-1]])
+
+
 WRONG = [
     ("noise_step", step_beta_as_std, "beta is a variance"),
     ("noise_step", step_no_shrink, "not shrunk"),
@@ -112,10 +163,13 @@ WRONG = [
     ("noise_step", step_no_roots, "square root"),
     ("noise_step", step_in_place, "in place"),
     ("noise_step", step_own_noise, "random numbers"),
+    ("noise_step", step_minus, "added, not taken away"),
+    ("noise_step", step_bare_sqrt, "x.sqrt()"),
     ("add_noise", jump_no_roots, "square roots are missing"),
     ("add_noise", jump_root_misplaced, "wrong place"),
     ("add_noise", jump_off_by_one, "one step off"),
-    ("add_noise", jump_no_view, "stopped with RuntimeError"),
+    ("add_noise", jump_no_view, "reshaped with .view(-1, 1, 1, 1)"),
+    ("add_noise", jump_view_once, "reshaped with .view(-1, 1, 1, 1)"),
     ("add_noise", jump_first_t_only, "each sample has its own"),
     ("add_noise", jump_forgot_return, "`return` missing"),
     ("add_noise", jump_minus, "sign"),
@@ -123,6 +177,14 @@ WRONG = [
     ("signal_to_noise", snr_of_factors, "square it"),
     ("signal_to_noise", snr_numpy, "NumPy"),
     ("signal_to_noise", snr_log, "logarithm"),
+    ("signal_to_noise", snr_brackets, "brackets are missing"),
+    ("signal_to_noise", snr_mean, "Keep one value for each"),
+    ("rescale_zero_terminal_snr", rescaled_curve, "this is the curve"),
+    ("rescale_zero_terminal_snr", rescale_one_short, "the first one has no neighbour"),
+    ("rescale_zero_terminal_snr", rescale_from_one, "begin at its old first value"),
+    ("rescale_zero_terminal_snr", rescale_not_squared, "square the curve"),
+    ("rescale_zero_terminal_snr", rescale_no_ratio, "ratio of two neighbours"),
+    ("rescale_zero_terminal_snr", rescale_joins_a_number, "not x[0]"),
     ("rescale_zero_terminal_snr", rescale_only_last, "only the last beta"),
     ("rescale_zero_terminal_snr", rescale_no_stretch, "do not stretch"),
     ("rescale_zero_terminal_snr", rescale_not_the_root, "not alpha_bar: the root"),

@@ -5,6 +5,7 @@ import math
 import torch
 import torch.nn.functional as F
 
+from course_lib.samplers import ddpm_step
 from course_lib.schedule import add_noise, training_target
 
 
@@ -143,6 +144,75 @@ def ema_grows(ema_model, model, decay):
         e.add_(w, alpha=1 - decay)
 
 
+def embedding_brackets(t, dim, max_period=10000.0):
+    frequency = max_period ** (-torch.arange(dim // 2) / dim / 2)
+    return torch.cat([(t.float()[:, None] * frequency).sin(), (t.float()[:, None] * frequency).cos()], dim=1)
+
+
+def embedding_stacked(t, dim, max_period=10000.0):
+    angle = t.float()[:, None] * max_period ** (-torch.arange(dim // 2) / (dim / 2))
+    return torch.cat([angle.sin(), angle.cos()], dim=0)
+
+
+def embedding_all_columns(t, dim, max_period=10000.0):
+    angle = t.float()[:, None] * max_period ** (-torch.arange(dim) / (dim / 2))
+    return torch.cat([angle.sin(), angle.cos()], dim=1)
+
+
+def embedding_no_column(t, dim, max_period=10000.0):
+    angle = t.float() * max_period ** (-torch.arange(dim // 2) / (dim / 2))
+    return torch.cat([angle.sin(), angle.cos()])
+
+
+def _train_loss(model, x0, labels, alpha_bar, prediction, finish, fresh=False, steps=None):
+    t, eps = torch.randint(0, steps or len(alpha_bar), (len(x0),)), torch.randn_like(x0)
+    other = torch.randn_like(x0) if fresh else eps
+    guess = model(add_noise(x0, t, eps, alpha_bar), t, labels)
+    return finish(guess - training_target(x0, other, t, alpha_bar, prediction))
+
+
+def loss_number(model, x0, labels, alpha_bar, *, prediction="v", generator=None):
+    return _train_loss(model, x0, labels, alpha_bar, prediction, lambda e: e.square().mean().item())
+
+
+def loss_no_mean(model, x0, labels, alpha_bar, *, prediction="v", generator=None):
+    return _train_loss(model, x0, labels, alpha_bar, prediction, lambda e: e.square())
+
+
+def loss_mean_then_square(model, x0, labels, alpha_bar, *, prediction="v", generator=None):
+    return _train_loss(model, x0, labels, alpha_bar, prediction, lambda e: e.mean() ** 2)
+
+
+def loss_two_noises(model, x0, labels, alpha_bar, *, prediction="v", generator=None):
+    return _train_loss(model, x0, labels, alpha_bar, prediction, lambda e: e.square().mean(), fresh=True)
+
+
+def loss_thousand(model, x0, labels, alpha_bar, *, prediction="v", generator=None):
+    return _train_loss(model, x0, labels, alpha_bar, prediction, lambda e: e.square().mean(), steps=1000)
+
+
+def loss_bare_names(model, x0, labels, alpha_bar, *, prediction="v", generator=None):
+    t = torch.randint(0, T, (B,))  # noqa: F821
+    return t.float().mean()
+
+
+def reverse_plain_noise(xt, x0, alpha_bar_t, alpha_bar_next, noise):
+    return ddpm_step(xt, x0, alpha_bar_t, alpha_bar_next, 0 * noise) + noise
+
+
+def reverse_alpha_turned(xt, x0, alpha_bar_t, alpha_bar_next, noise):
+    alpha = alpha_bar_next / alpha_bar_t
+    mean = alpha_bar_next.sqrt() * (1 - alpha) / (1 - alpha_bar_t) * x0
+    mean = mean + alpha.sqrt() * (1 - alpha_bar_next) / (1 - alpha_bar_t) * xt
+    return mean + ((1 - alpha_bar_next) / (1 - alpha_bar_t) * (1 - alpha)).sqrt() * noise
+
+
+@torch.no_grad()
+def ema_loops_over_models(ema_model, model, decay):
+    for e, w in zip(ema_model, model):
+        e.mul_(decay).add_(w * (1 - decay))
+
+
 WRONG = [
     ("timestep_embedding", embedding_cos_first, "sines come first"),
     ("timestep_embedding", embedding_alternating, "alternate"),
@@ -161,6 +231,19 @@ WRONG = [
     ("ddpm_step", reverse_noise_at_the_end, "even the last step adds noise"),
     ("ddpm_step", reverse_mean_only, "no noise is added"),
     ("ddpm_step", reverse_alpha_bar_for_alpha, "alpha is not alpha_bar_t"),
+    ("timestep_embedding", embedding_brackets, "brackets are missing"),
+    ("timestep_embedding", embedding_stacked, "side by side with dim=1"),
+    ("timestep_embedding", embedding_all_columns, "half each"),
+    ("timestep_embedding", embedding_no_column, "[:, None]"),
+    ("diffusion_loss", loss_number, "no .item()"),
+    ("diffusion_loss", loss_no_mean, "Is a .mean() missing?"),
+    ("diffusion_loss", loss_mean_then_square, "before the square"),
+    ("diffusion_loss", loss_two_noises, "the SAME eps"),
+    ("diffusion_loss", loss_thousand, "do not write 1000"),
+    ("diffusion_loss", loss_bare_names, "B is len(x0)"),
+    ("ddpm_step", reverse_plain_noise, "not scaled"),
+    ("ddpm_step", reverse_alpha_turned, "turned over"),
+    ("update_ema", ema_loops_over_models, ".parameters()"),
     ("update_ema", ema_swapped, "shares are swapped"),
     ("update_ema", ema_no_op, "nothing changed"),
     ("update_ema", ema_with_gradients, "torch.no_grad"),

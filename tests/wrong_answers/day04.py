@@ -86,8 +86,84 @@ def drop_removes(labels, null_label, p, generator=None):
     return labels[torch.rand(labels.shape, generator=generator) >= p]
 
 
+def x0_forgot_view(v, xt, t, alpha_bar, prediction="v"):
+    return alpha_bar[t].sqrt() * xt - (1 - alpha_bar[t]).sqrt() * v
+
+
+def x0_root_misplaced(v, xt, t, alpha_bar, prediction="v"):
+    a = alpha_bar[t].view(-1, 1, 1, 1)
+    return a.sqrt() * xt - (1 - a.sqrt()) * v
+
+
+def x0_one_root(v, xt, t, alpha_bar, prediction="v"):
+    a = alpha_bar[t].view(-1, 1, 1, 1)
+    return a.sqrt() * xt - (1 - a) * v
+
+
+def guide_wrong_way(conditional, unconditional, scale):
+    return unconditional + scale * (unconditional - conditional)
+
+
+def guide_off_by_one(conditional, unconditional, scale):
+    return unconditional + (scale - 1) * (conditional - unconditional)
+
+
+def guide_as_in_mathematics(conditional, unconditional, scale):
+    return unconditional + scale(conditional - unconditional)
+
+
+def ddim_minus(x0, eps, alpha_bar_next):
+    return alpha_bar_next.sqrt() * x0 - (1 - alpha_bar_next).sqrt() * eps
+
+
+def ddim_looks_up(x0, eps, alpha_bar_next):
+    return alpha_bar_next[0].sqrt() * x0 + (1 - alpha_bar_next[0]).sqrt() * eps
+
+
+def ddim_returns_a_number(x0, eps, alpha_bar_next):
+    return 3
+
+
+def drop_a_tenth(labels, null_label, p, generator=None):
+    return torch.where(torch.rand(labels.shape, generator=generator) < 0.1, null_label, labels)
+
+
+def drop_normal(labels, null_label, p, generator=None):
+    return torch.where(torch.randn(labels.shape, generator=generator) < p, null_label, labels)
+
+
+def drop_ten(labels, null_label, p, generator=None):
+    return torch.where(torch.rand(labels.shape, generator=generator) < p, 10, labels)
+
+
+def drop_exactly(labels, null_label, p, generator=None):
+    chosen = torch.randperm(len(labels), generator=generator)[: int(p * len(labels))]
+    labels = labels.clone()
+    labels[chosen] = null_label
+    return labels
+
+
+def drop_minus_bool(labels, null_label, p, generator=None):
+    mask = torch.rand(labels.shape, generator=generator) < p
+    return mask * null_label + labels * (1 - mask)
+
+
 WRONG = [
-    ("to_x0", x0_plus, "sign of v"),
+    ("to_x0", x0_forgot_view, "reshaped with .view(-1, 1, 1, 1)"),
+    ("to_x0", x0_root_misplaced, "wrong place"),
+    ("to_x0", x0_one_root, "second factor needs"),
+    ("guide", guide_wrong_way, "points the wrong way"),
+    ("guide", guide_off_by_one, "off by one"),
+    ("guide", guide_as_in_mathematics, "* for times"),
+    ("ddim_step", ddim_minus, "added, not taken away"),
+    ("ddim_step", ddim_looks_up, "one number already"),
+    ("ddim_step", ddim_returns_a_number, "returns an int"),
+    ("drop_labels", drop_a_tenth, "is p used?"),
+    ("drop_labels", drop_normal, "not randn"),
+    ("drop_labels", drop_ten, "use the argument null_label"),
+    ("drop_labels", drop_exactly, "a coin of its own"),
+    ("drop_labels", drop_minus_bool, "with a bool tensor"),
+    ("to_x0", x0_plus, "it is a minus"),
     ("to_x0", x0_swapped, "factors are swapped"),
     ("to_x0", x0_from_eps, "predicts eps"),
     ("to_x0", x0_no_roots, "square roots are missing"),
@@ -104,7 +180,7 @@ WRONG = [
     ("drop_labels", drop_turned_round, "turn the comparison round"),
     ("drop_labels", drop_in_place, "in place"),
     ("drop_labels", drop_without_generator, "generator is not used"),
-    ("drop_labels", drop_by_randn, "fair coin"),
+    ("drop_labels", drop_by_randn, "not randn"),
     ("drop_labels", drop_removes, "one label per sample"),
 ]
 

@@ -24,6 +24,7 @@ def run_notebook(notebook: Path, out: Path, *, parameters: dict | None = None, p
         papermill.execute_notebook(
             notebook, target, parameters or {}, kernel_name="python3", cwd=str(NOTEBOOKS),
             progress_bar=progress, log_output=False, request_save_on_cell_execute=False,
+            extra_arguments=["--log-level=ERROR"],  # the kernel's warnings about itself are no news of the lesson
         )  # fmt: skip
     except papermill.PapermillExecutionError as error:
         raise LessonFailed(_explain(notebook, target, error)) from None

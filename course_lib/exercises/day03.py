@@ -196,6 +196,7 @@ EXERCISES = [
         ),
     ),
     Exercise(day="day03", reference=diffusion_loss, check=_check_loss),
+    Exercise(day="day03", reference=update_ema, check=_check_ema),
     Exercise(
         day="day03",
         reference=ddpm_step,
@@ -216,5 +217,4 @@ EXERCISES = [
             Mistake(partial(_posterior, root=False), "two square roots are missing in the mean: of alpha_bar_next and of alpha."),
         ),
     ),
-    Exercise(day="day03", reference=update_ema, check=_check_ema),
 ]  # fmt: skip

@@ -113,6 +113,21 @@ EXERCISES = [
     ),
     Exercise(
         day="day04",
+        reference=ddim_step,
+        make_inputs=_ddim_inputs,
+        mistakes=(
+            Mistake(lambda x, e, a: a * x + (1 - a) * e, "the square roots are missing: alpha_bar is a share of variance."),
+            Mistake(lambda x, e, a: a.sqrt() * x + (1 - a.sqrt()) * e,
+                    "the root stands in the wrong place: sqrt(1 - alpha_bar) is not 1 - sqrt(alpha_bar)."),
+            Mistake(lambda x, e, a: (1 - a).sqrt() * x + a.sqrt() * e, "picture and noise are swapped: at the last step only the picture is left."),
+            Mistake(lambda x, e, a: a.sqrt() * x - (1 - a).sqrt() * e, "the noise is added, not taken away."),
+            Mistake(lambda x, e, a: a.sqrt() * x, "the noise that stays until the next step is missing."),
+            Mistake(lambda x, e, a: a.sqrt() * x + e, "the noise is not scaled; at the last step none should be left."),
+        ),
+    ),
+    Exercise(day="day04", reference=drop_labels, check=_check_drop),
+    Exercise(
+        day="day04",
         reference=guide,
         make_inputs=_guide_inputs,
         mistakes=(
@@ -129,19 +144,4 @@ EXERCISES = [
             Mistake(lambda c, u, s: (1 - s) * c + s * u, "conditional and unconditional are swapped: scale 1 should give the conditional output."),
         ),
     ),
-    Exercise(
-        day="day04",
-        reference=ddim_step,
-        make_inputs=_ddim_inputs,
-        mistakes=(
-            Mistake(lambda x, e, a: a * x + (1 - a) * e, "the square roots are missing: alpha_bar is a share of variance."),
-            Mistake(lambda x, e, a: a.sqrt() * x + (1 - a.sqrt()) * e,
-                    "the root stands in the wrong place: sqrt(1 - alpha_bar) is not 1 - sqrt(alpha_bar)."),
-            Mistake(lambda x, e, a: (1 - a).sqrt() * x + a.sqrt() * e, "picture and noise are swapped: at the last step only the picture is left."),
-            Mistake(lambda x, e, a: a.sqrt() * x - (1 - a).sqrt() * e, "the noise is added, not taken away."),
-            Mistake(lambda x, e, a: a.sqrt() * x, "the noise that stays until the next step is missing."),
-            Mistake(lambda x, e, a: a.sqrt() * x + e, "the noise is not scaled; at the last step none should be left."),
-        ),
-    ),
-    Exercise(day="day04", reference=drop_labels, check=_check_drop),
 ]  # fmt: skip

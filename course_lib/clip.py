@@ -2,7 +2,9 @@
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
+
+from course_lib.attention import attend
 
 
 def cosine_similarity_matrix(a: Tensor, b: Tensor) -> Tensor:
@@ -24,3 +26,50 @@ def clip_loss(image_features: Tensor, text_features: Tensor, logit_scale: Tensor
     logits = logit_scale * cosine_similarity_matrix(image_features, text_features)  # (B, B)
     targets = torch.arange(len(logits), device=logits.device)
     return (F.cross_entropy(logits, targets) + F.cross_entropy(logits.T, targets)) / 2
+
+
+def zero_shot(image_features: Tensor, label_features: Tensor, logit_scale: float) -> Tensor:
+    """How probable each label is for each picture, among the labels listed and no others (CLIP, section 3.1).
+
+    p = softmax(logit_scale * S), over the labels
+
+    image_features: (N, D).  label_features: (M, D), one sentence per label.  logit_scale: 1 / temperature.
+    Returns (N, M); each row sums to 1.
+    """
+    return (logit_scale * cosine_similarity_matrix(image_features, label_features)).softmax(dim=1)
+
+
+class ImageTower(nn.Module):
+    """Pictures (B, 3, 64, 64) in [-1, 1] to features (B, size): five strided convolutions, then a mean over all places."""
+
+    def __init__(self, size: int = 128, width: int = 32):
+        super().__init__()
+        widths = (3, width, 2 * width, 3 * width, 4 * width)
+        self.layers = nn.Sequential(
+            *(
+                nn.Sequential(nn.Conv2d(a, b, 3, stride=2, padding=1), nn.GroupNorm(8, b), nn.SiLU())
+                for a, b in zip(widths, widths[1:])
+            )  # 64 -> 32 -> 16 -> 8 -> 4 pixels
+        )
+        self.out = nn.Linear(widths[-1], size)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.out(self.layers(images).mean(dim=(2, 3)))
+
+
+class TextTower(nn.Module):
+    """Token numbers (B, L) to features (B, size): every word looks at the others once, then a mean over the words."""
+
+    def __init__(self, vocabulary: int, size: int = 128, length: int = 77):
+        super().__init__()
+        self.words = nn.Embedding(vocabulary, size)
+        self.places = nn.Embedding(length, size)
+        self.query, self.key, self.value = (nn.Linear(size, size) for _ in range(3))
+        self.norm = nn.LayerNorm(size)
+        self.out = nn.Linear(size, size)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        x = self.words(tokens) + self.places.weight[: tokens.shape[1]]  # (B, L, size)
+        h = self.norm(x)
+        x = x + attend(self.query(h), self.key(h), self.value(h))
+        return self.out(x.mean(dim=1))

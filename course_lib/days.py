@@ -7,10 +7,37 @@ HOME = Path(__file__).resolve().parents[1]
 NOTEBOOKS = HOME / "notebooks"
 TIERS = ("pocket", "full")
 
+# The whole course, written or not: each day asks one question.
+QUESTIONS = {
+    "day00": "How does a sentence become a picture?",
+    "day01": "Who painted when, and how well?",
+    "day02": "How does a picture turn into noise?",
+    "day03": "Can a small network learn to draw digits from noise?",
+    "day04": "How few steps does a good picture need?",
+    "day05": "How few numbers hold a picture?",
+    "day06": "How do words and pictures meet?",
+    "day07": "What can you say in a prompt, and what does it do?",
+    "day08": "How well does a picture fit its words?",
+    "day09": "What does a classifier see that CLIP does not?",
+    "day10": "Can a model make its own training data?",
+    "day11": "Can a classifier learn from painted pictures?",
+    "day12": "How did networks first turn one picture into another?",
+    "day13": "How did networks first paint from words?",
+    "day14": "What do the famous systems do differently?",
+    "day15": "How do you keep control of the picture?",
+    "day16": "What must you ask before you use it?",
+}
+
 
 def notebooks() -> list[Path]:
     """Every lesson, in the order of the days."""
     return sorted(NOTEBOOKS.glob("day[0-9][0-9]_*.ipynb"))
+
+
+def lessons() -> list[dict]:
+    """One line per day of the course: {"day", "question", "written"}."""
+    written = {notebook.stem[:5] for notebook in notebooks()}
+    return [{"day": day, "question": text, "written": day in written} for day, text in QUESTIONS.items()]
 
 
 def find_notebook(day: str) -> Path:

@@ -72,7 +72,9 @@ def plot_image_table(
     return figure
 
 
-def plot_loss(losses: Sequence[float], *, ax: Axes | None = None) -> Axes:
+def plot_loss(
+    losses: Sequence[float], *, ylabel: str = "loss (mean squared error)", ax: Axes | None = None
+) -> Axes:
     """Training loss: every step in pale, and its mean over about 25 steps around each."""
     ax = ax or plt.subplots()[1]
     losses = np.asarray(losses)
@@ -81,7 +83,7 @@ def plot_loss(losses: Sequence[float], *, ax: Axes | None = None) -> Axes:
     ax.plot(losses, color=MODEL, alpha=0.22, linewidth=1, label="each step")
     ax.plot(np.arange(len(smooth)) + (width - 1) / 2, smooth, color=MODEL, label=f"mean of {width} steps")
     ax.legend()
-    ax.set(xlabel="training step", ylabel="loss (mean squared error)", title="Training loss")
+    ax.set(xlabel="training step", ylabel=ylabel, title="Training loss")
     return ax
 
 
@@ -199,5 +201,100 @@ def plot_unet(sizes: Sequence[int], channels: Sequence[int]) -> Figure:
     for x, text, at in ((-0.15, "$x_t$, t, label", "right"), (8.15, "guess of v", "left")):
         ax.text(x, height / 2, text, ha=at, va="center", fontsize=10)
     ax.set(xlim=(-1.5, 9.4), ylim=(-1.15 * (n - 1) - 0.15, height + 0.25))
+    ax.axis("off")
+    return figure
+
+
+def plot_latents(z: Tensor, labels: Tensor, *, title: str = "", ax: Axes | None = None) -> Axes:
+    """Digits as points of a two-number latent space, each group named at its centre.  z: (N, 2).  labels: (N,)."""
+    ax = ax or plt.subplots(figsize=(4.3, 4.3))[1]
+    ax.scatter(*z.T.numpy(), c=labels, s=9, cmap="turbo", alpha=0.55, linewidths=0)
+    box = dict(boxstyle="circle,pad=0.15", facecolor="white", edgecolor="none", alpha=0.8)
+    for digit in labels.unique().tolist():
+        x, y = z[labels == digit].median(dim=0).values.tolist()
+        ax.text(x, y, digit, ha="center", va="center", fontsize=11, fontweight="bold", color=INK, bbox=box)
+    ax.set(xlabel="first number", ylabel="second number", title=title)
+    return ax
+
+
+def plot_ranking(
+    names: Sequence[str], values: Sequence[float], colors: Sequence[str], *, ax: Axes | None = None
+) -> Axes:
+    """One dot per name on a logarithmic axis, with its value beside it; the first name stands lowest."""
+    ax = ax or plt.subplots(figsize=(7, 0.5 + 0.55 * len(names)))[1]
+    for name, value, color in zip(names, values, colors, strict=True):
+        ax.plot(value, name, "o", color=color, markersize=11)
+        ax.annotate(f"{value:.1f}", (value, name), xytext=(12, 0), textcoords="offset points", va="center")
+    ax.set(xscale="log", xlim=(min(values) / 2, max(values) * 3))
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.margins(y=0.3)
+    return ax
+
+
+def plot_similarity(similarity: Tensor, *, ax: Axes | None = None) -> Axes:
+    """A table of cosine similarities as colours, with its scale.  similarity: (N, M), each in [-1, 1]."""
+    ax = ax or plt.subplots(figsize=(5.6, 5.2))[1]
+    shown = ax.imshow(similarity.numpy(), cmap="viridis", interpolation="nearest")
+    ax.figure.colorbar(shown, ax=ax, label="cosine similarity", pad=0.02, shrink=0.85)
+    ax.grid(False)
+    return ax
+
+
+def plot_word_maps(image: Tensor, maps: Tensor, words: Sequence[str], *, size: float = 1.4) -> Figure:
+    """A picture, and over it where each word was looked at: bright where much, dark where little.
+
+    image: (3, H, W) in [-1, 1].  maps: (N, h, w), one per word, each scaled to its own highest value.
+    """
+    figure, axes = plt.subplots(1, len(words) + 1, figsize=(size * (len(words) + 1) * 1.06, size * 1.28))
+    plot_image(image, title="picture", ax=axes[0])
+    pixels = to_pixels(image)
+    for ax, seen, word in zip(axes[1:], maps, words, strict=True):
+        plot_image(image, title=word, ax=ax)
+        light = (seen / seen.max()).numpy()
+        light = np.kron(
+            light, np.ones((pixels.shape[0] // light.shape[0], pixels.shape[1] // light.shape[1]))
+        )
+        ax.images[0].set_data((pixels * (0.15 + 0.85 * light[..., None])).astype(pixels.dtype))
+    return figure
+
+
+def plot_pictures(
+    pictures: Sequence, titles: Sequence[str] = (), *, columns: int = 4, size: float = 2.2
+) -> Figure:
+    """PIL pictures in rows, enlarged with hard pixel edges.  titles: one per picture, or none.  size: inches each."""
+    tensors = [
+        torch.from_numpy(np.asarray(p.convert("RGB")).copy()).movedim(-1, 0) / 127.5 - 1 for p in pictures
+    ]
+    return plot_image_grid(torch.stack(tensors), titles, columns=columns, size=size)
+
+
+def plot_course_map(lessons: Sequence[dict], progress: Sequence[dict]) -> Figure:
+    """The course as a path: one line per day with its question, and a ring that fills with every exercise done.
+
+    lessons: {"day", "question", "written"} each.  progress: lines of `progress_table()`.
+    """
+    figure, ax = plt.subplots(figsize=(9, 0.36 * len(lessons) + 0.3))
+    ax.plot([0, 0], [0, len(lessons) - 1], color="#D5D7DC", linewidth=2, zorder=0)
+    for y, lesson in enumerate(lessons):
+        states = [line["state"] for line in progress if line["day"] == lesson["day"]]
+        done = sum(state == "done" for state in states)
+        full = bool(states) and done == len(states)
+        ax.plot(
+            0,
+            y,
+            "o",
+            markersize=15,
+            color=TEXT if full else "white",
+            markeredgewidth=1.5,
+            markeredgecolor=TEXT if done else (INK if lesson["written"] else "#B9BCC4"),
+        )
+        ink = INK if lesson["written"] else "#8A8D94"
+        ax.text(0, y, lesson["day"][3:], ha="center", va="center", fontsize=8, color="white" if full else ink)
+        ax.text(0.35, y, lesson["question"], va="center", fontsize=10.5, color=ink)
+        told = (
+            f"{done} of {len(states)} exercises" if states else ("" if lesson["written"] else "being written")
+        )
+        ax.text(8.9, y, told, va="center", ha="right", fontsize=9, color=TEXT if done else "#8A8D94")
+    ax.set(xlim=(-0.3, 9), ylim=(len(lessons) - 0.4, -0.6))
     ax.axis("off")
     return figure

@@ -142,3 +142,74 @@ def sampler_explorer(model, alpha_bar) -> None:
     ))  # fmt: skip
     draw("DDIM", 10, 2.0, 7, 0)
     plt.show()
+
+
+def latent_walker(decode: Callable, size: float = 2.5) -> None:
+    """Two sliders over a plane of latents, and the picture that `decode` makes of the point.
+
+    decode: (1, 2) latents to (1, 1, H, W) pictures in [-1, 1].  size: the sliders run from -size to size.
+    """
+    import ipywidgets as w
+    import matplotlib.pyplot as plt
+    import torch
+
+    from course_lib.plots import plot_image
+
+    def draw(first: float, second: float):
+        with torch.no_grad():
+            picture = decode(torch.tensor([[first, second]]))[0]
+        plot_image(picture, title=f"z = ({first:.1f}, {second:.1f})", ax=plt.subplots(figsize=(2, 2.2))[1])
+
+    slider = lambda text, value: w.FloatSlider(
+        value=value, min=-size, max=size, step=0.1, description=text, continuous_update=False
+    )
+    show(explorer(draw, first=slider("first number", 0.0), second=slider("second number", 0.0)))
+    draw(0.0, 0.0)
+    plt.show()
+
+
+def sentence_search(score: Callable, images, text: str, best: int = 8) -> None:
+    """A text box, and the pictures that fit best to what is typed into it; press Enter to search.
+
+    score: text -> (N,) similarities.  images: (N, 3, H, W) in [-1, 1].  text: the first search.
+    """
+    import ipywidgets as w
+    import matplotlib.pyplot as plt
+
+    from course_lib.plots import plot_image_grid
+
+    def draw(text: str):
+        found = score(text)
+        order = found.argsort(descending=True)[:best].tolist()
+        figure = plot_image_grid(images[order], [f"{found[i]:.2f}" for i in order], columns=best, size=1.1)
+        figure.suptitle(text, x=0.01, y=1.05, ha="left", fontsize=11)
+
+    box = w.Text(text, description="search for", continuous_update=False, layout=w.Layout(width="480px"))
+    show(explorer(draw, text=box))
+    draw(text)
+    plt.show()
+
+
+def prompt_box(pipe, prompt: str, *, steps: int = 25, seed: int = 0) -> None:
+    """A text box and a seed: paints when Enter is pressed.
+
+    pipe: a StableDiffusionPipeline.  prompt: the first one, painted at once.
+    """
+    import ipywidgets as w
+    import matplotlib.pyplot as plt
+    import torch
+
+    from course_lib.plots import plot_pictures
+
+    def draw(prompt: str, seed: int):
+        generator = torch.Generator().manual_seed(seed)
+        picture = pipe(prompt, num_inference_steps=steps, guidance_scale=7.5, generator=generator).images[0]
+        plot_pictures([picture], [f"{prompt}\nseed {seed}"], columns=1, size=3)
+
+    show(explorer(
+        draw,
+        prompt=w.Text(prompt, description="prompt", continuous_update=False, layout=w.Layout(width="560px")),
+        seed=w.BoundedIntText(seed, 0, 999_999, description="seed"),
+    ))  # fmt: skip
+    draw(prompt, seed)
+    plt.show()

@@ -24,9 +24,9 @@ from course_lib.exercises import sandbox as sandbox_module
 from course_lib.exercises.gates import GateError
 from course_lib.exercises.progress import progress_file, read_progress, record
 from course_lib.exercises.quiz import as_html, as_text, quiz, read_quiz
-from tests.wrong_answers import day02, day03, day04
+from tests.wrong_answers import day00, day02, day03, day04, day05, day06
 
-DAYS = (day02, day03, day04)
+DAYS = (day00, day02, day03, day04, day05, day06)
 WRONG = [case for day in DAYS for case in day.WRONG]
 RIGHT = [case for day in DAYS for case in day.RIGHT]
 

@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ProcessPoolExecutor
+from statistics import median
 
 from course_lib.bench.report import write_section
 from course_lib.zoo import MEDIA, draw, random_scene
@@ -19,7 +20,7 @@ def main(write: bool = False) -> list[dict]:
 
 
 def bench_zoo(n: int = 400) -> dict:
-    """Draw `n` pictures on one process, then on two, and `n // 5` of each medium.
+    """Draw `n` pictures on one process, then on two, and `n // 5` of each medium; the median of three times each.
 
     Returns {"rows": [{"what": str, "pictures": int, "seconds": float, "pictures per second": float}, ...]}.
     Textures are made before the clock starts: a data set pays for them once.
@@ -54,9 +55,12 @@ def _warm(_: int) -> None:
 
 
 def _timed(work) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - start)
+    return median(seconds)
 
 
 def _row(what: str, pictures: int, seconds: float) -> dict:

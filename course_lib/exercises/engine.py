@@ -38,6 +38,7 @@ class Exercise:
     )
     mistakes: tuple[Mistake, ...] = ()
     check: Callable[[Callable], None] | None = None  # own check, for functions that draw random numbers
+    learns: bool = False  # True where the answer is trained through, so gradients must pass
 
     @property
     def name(self) -> str:
@@ -46,9 +47,10 @@ class Exercise:
 
 def all_exercises() -> list[Exercise]:
     """Every exercise of the course, in the order of the days."""
-    from course_lib.exercises import day02, day03, day04
+    from course_lib.exercises import day00, day02, day03, day04, day05, day06
 
-    return [*day02.EXERCISES, *day03.EXERCISES, *day04.EXERCISES]
+    days = (day00, day02, day03, day04, day05, day06)
+    return [exercise for day in days for exercise in day.EXERCISES]
 
 
 def find(name: str) -> Exercise:
@@ -194,15 +196,25 @@ def _compare_with_reference(exercise: Exercise) -> Callable[[Callable], None]:
                 raise Stumble(
                     "your function changes its inputs in place; make a new tensor (x = x + y, not x += y)."
                 )
+            if exercise.learns:
+                leaves = tuple(x.clone().requires_grad_() for x in inputs)
+                got = call(function, *leaves)
+                if not isinstance(got, Tensor) or not got.requires_grad:
+                    raise Stumble(
+                        "the numbers are right, but no gradient passes, so nothing can be learned; "
+                        "stay with tensors, without .item(), .detach() or .data."
+                    )
 
     return check
 
 
 def _known_mistake(exercise: Exercise, got: Any, inputs: tuple, expected: Tensor) -> str:
     """The hint of the first known mistake that gives this very answer and not the right one."""
+    if isinstance(got, int | float):
+        got = torch.tensor(got, dtype=expected.dtype)
     for mistake in exercise.mistakes:
         try:
-            wrong = mistake.wrong(*copy.deepcopy(inputs))
+            wrong = torch.as_tensor(mistake.wrong(*copy.deepcopy(inputs)))
         except Exception:  # a mistake may not be possible for these inputs
             continue
         alike = isinstance(got, Tensor) and (got.shape, got.dtype, got.device) == (

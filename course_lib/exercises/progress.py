@@ -5,10 +5,12 @@ import json
 import os
 from pathlib import Path
 
+from course_lib.days import HOME, lessons
+
 
 def progress_file() -> Path:
     """COURSE_PROGRESS, or progress.json beside the course."""
-    return Path(os.environ.get("COURSE_PROGRESS") or Path(__file__).resolve().parents[2] / "progress.json")
+    return Path(os.environ.get("COURSE_PROGRESS") or HOME / "progress.json")
 
 
 def read_progress() -> dict[str, dict]:
@@ -53,9 +55,16 @@ def record(name: str, state: str) -> None:
 
 
 def progress_table() -> list[dict]:
-    """One line per exercise of the course: {"day", "exercise", "state", "when"}; state is "", "done" or "revealed"."""
+    """One line per exercise of the lessons that are there: {"day", "exercise", "state", "when"}.
+
+    state is "", "done" or "revealed".
+    """
     from course_lib.exercises.engine import all_exercises
 
-    kept = read_progress()
-    blank = {"state": "", "when": ""}
-    return [{"day": e.day, "exercise": e.name, **{**blank, **kept.get(e.name, {})}} for e in all_exercises()]
+    kept, blank = read_progress(), {"state": "", "when": ""}
+    written = {lesson["day"] for lesson in lessons() if lesson["written"]}
+    return [
+        {"day": e.day, "exercise": e.name, **{**blank, **kept.get(e.name, {})}}
+        for e in all_exercises()
+        if e.day in written
+    ]

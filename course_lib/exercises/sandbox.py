@@ -77,16 +77,21 @@ def _explain(error: BaseException) -> str:
         return "your function calls itself without end (RecursionError)."
     if isinstance(error, SystemExit | KeyboardInterrupt):
         return "your function tries to end the program; it only needs to return a value."
-    known = _known_error(error)
     lines = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(__file__)]
+    known = _known_error(error, lines[0].line if lines else "")
     where = f" Your line: `{lines[0].line}`." if lines and lines[0].line else ""
     text = str(error).strip().splitlines()
     return f"your function stopped with {type(error).__name__}: {text[0][:200].rstrip('.:') if text else 'no message'}.{known}{where}"
 
 
-def _known_error(error: BaseException) -> str:
-    """What torch's and Python's most frequent messages mean here, with a space in front; "" for the others."""
+def _known_error(error: BaseException, line: str) -> str:
+    """What torch's and Python's most frequent messages mean here, with a space in front; "" for the others.
+
+    line: the student's line that raised.
+    """
     text = str(error)
+    if ".T" in line and isinstance(error, RuntimeError) and "@" in line:
+        return " .T turns the whole shape round, the batch too: write x.transpose(-1, -2)."
     if "must match the size of tensor" in text:
         return (
             " torch lines shapes up from the last axis. A value per sample, such as alpha_bar[t] of shape (B,), must be "

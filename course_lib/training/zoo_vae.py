@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from diffusers import AutoencoderKL
 from torch import Tensor
 
+from course_lib.metrics import psnr
 from course_lib.training.pictures import CHECK_SEED, Pictures
 from course_lib.training.run import Run
 from course_lib.training.sheet import picture_grid
@@ -71,11 +72,6 @@ def centre_latents(vae: AutoencoderKL, images: Tensor) -> None:
     vae.register_to_config(scaling_factor=float(1 / common))
 
 
-def psnr(a: Tensor, b: Tensor) -> float:
-    """Peak signal-to-noise ratio in dB of pictures in [-1, 1]: 10 log10(2^2 / mean squared error)."""
-    return float(10 * torch.log10(4 / F.mse_loss(a, b)))
-
-
 def train(
     *, steps: int = STEPS, pictures: int = 24_000, seed: int = 0, resume: bool = False, device: str = ""
 ) -> Run:
@@ -105,7 +101,7 @@ def ship(run: Run) -> None:
     vae = run.ema.cpu().eval()
     centre_latents(vae, Pictures(1024).images(range(1024)))
     check = Pictures(500, seed=CHECK_SEED).images(range(500))
-    quality = {"PSNR in dB, 500 new pictures": round(psnr(rebuild(vae, check), check), 2)}
+    quality = {"PSNR in dB, 500 new pictures": round(psnr(rebuild(vae, check), check).item(), 2)}
     folder = FOLDER / "pocket-diffusion" / "vae"
     vae.half().save_pretrained(folder)
     record(

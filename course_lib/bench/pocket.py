@@ -1,0 +1,213 @@
+"""How good the pocket models are, and how fast: `course bench pocket`.
+
+The judge (weights/pocket-clip) was trained apart from everything it measures here.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from course_lib.bench.report import write_section
+from course_lib.days import HOME
+from course_lib.metrics import fid, kid, psnr
+from course_lib.models import load_clip, load_text_to_image
+from course_lib.scoring import Judge
+from course_lib.weights import FOLDER, sha256
+from course_lib.zoo import Scene, ZooDataset, caption
+
+N, HELD_OUT_N, STEPS, GUIDANCE = 500, 250, 25, 7.5
+NEGATIVE = "blurry, low quality, distorted, text"
+SEED = 20_000  # neither the training's pictures nor those that the recipes check with
+SAMPLES = HOME / "runs" / "bench"
+
+
+class JudgeFeatures(nn.Module):
+    """The judge's picture features as torchmetrics wants them: (N, 3, H, W) -> (N, D)."""
+
+    def __init__(self, judge: Judge):
+        super().__init__()
+        self.judge, self.num_features = judge, judge.captions.shape[1]
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.judge.image_features(images)
+
+
+def main(write: bool = False) -> list[dict]:
+    """Measure everything; with `write`, put the rows into docs/benchmarks.md.  Takes about half an hour on two cores."""
+    pipe, judge = load_text_to_image("pocket", device="cpu"), Judge(*load_clip("pocket", device="cpu"))
+    pipe.set_progress_bar_config(disable=True)
+    rows = [
+        *of_the_judge(judge),
+        *of_the_vae(pipe, judge),
+        *of_the_pictures(pipe, judge),
+        *of_the_clock(pipe),
+    ]
+    if write:
+        write_section("pocket", "python3 start.py bench pocket --write", rows)
+    return rows
+
+
+def zoo(n: int, split: str, seed: int = SEED) -> tuple[Tensor, list[Scene]]:
+    """`n` real pictures, (n, 3, 64, 64) in [-1, 1], and their scenes."""
+    data = ZooDataset(n, seed=seed, split=split)
+    return torch.stack([data[i]["image"] for i in range(n)]), [data.scene(i) for i in range(n)]
+
+
+def row(what: str, value, goal: str = "") -> dict:
+    return {"what": what, "measured": value, "goal": goal}
+
+
+def of_the_judge(judge: Judge) -> list[dict]:
+    images, scenes = zoo(1000, "all")
+    right = judge.read(images).agreement(scenes)
+    goals = {"all three": "≥ 99%"}
+    return [
+        row(f"judge on 1,000 real pictures: {name}", f"{share:.1%}", goals.get(name, ""))
+        for name, share in right.items()
+    ]
+
+
+@torch.no_grad()
+def of_the_vae(pipe, judge: Judge) -> list[dict]:
+    images, scenes = zoo(N, "all")
+    latents = torch.cat([pipe.vae.encode(part).latent_dist.mean for part in images.split(50)])
+    copies = torch.cat([pipe.vae.decode(part).sample for part in latents.split(50)]).clamp(-1, 1)
+    agreement = judge.read(copies).agreement(scenes)["all three"]
+    return [
+        row(f"autoencoder, {N} pictures: PSNR", f"{psnr(copies, images).item():.1f} dB", "≥ 27 dB"),
+        row("the judge still agrees with the copy: all three", f"{agreement:.1%}", "≥ 98%"),
+    ]
+
+
+def of_the_pictures(pipe, judge: Judge) -> list[dict]:
+    rows = []
+    goals = {
+        "train": {"animal": "≥ 97%", "medium": "≥ 97%", "place": "≥ 95%", "all three": "≥ 92%"},
+        "held_out": {"all three": "≥ 85%"},
+    }
+    for split, n, said in (("train", N, "trained"), ("held_out", HELD_OUT_N, "held-out")):
+        reals, scenes = zoo(n, split)
+        made = generate(pipe, [caption(scene) for scene in scenes])
+        for name, share in judge.read(made).agreement(scenes).items():
+            rows.append(
+                row(f"{n} prompts, {said} compositions: {name}", f"{share:.1%}", goals[split].get(name, ""))
+            )
+        if split == "train":
+            rows += of_the_distance(made, reals, judge)
+    return rows
+
+
+def of_the_distance(made: Tensor, reals: Tensor, judge: Judge) -> list[dict]:
+    features = JudgeFeatures(judge)
+    others, _ = zoo(len(reals), "train", seed=SEED + 1)
+    rows = []
+    for name, distance in (("FID", fid), ("KID x 1000", lambda *a: 1000 * kid(*a))):
+        floor, score = distance(others, reals, features), distance(made, reals, features)
+        ratio = f" ({score / floor:.1f} x the floor)" if name == "FID" else ""
+        rows.append(
+            row(
+                f"{name} to {len(reals)} real pictures, judge's features",
+                f"{score:.2f}{ratio}",
+                "≤ 3 x" if ratio else "",
+            )
+        )
+        rows.append(row(f"{name} of real pictures to real ones, the floor", f"{floor:.2f}"))
+    return rows
+
+
+def generate(
+    pipe,
+    prompts: list[str],
+    *,
+    steps: int = STEPS,
+    guidance: float = GUIDANCE,
+    negative: str = NEGATIVE,
+    batch: int = 10,
+    seed: int = SEED,
+) -> Tensor:
+    """One picture per prompt, (N, 3, 64, 64) in [-1, 1].  Kept in runs/bench until weights or settings change."""
+    key = _key(prompts, steps, guidance, negative, seed)
+    file = SAMPLES / f"pocket-{key}.safetensors"
+    if file.exists():
+        return load_file(file)["images"].float()
+    parts = []
+    for first in tqdm(range(0, len(prompts), batch), desc="painting", unit="batch"):
+        texts = prompts[first : first + batch]
+        chance = [torch.Generator().manual_seed(seed + first + i) for i in range(len(texts))]
+        images = pipe(
+            texts,
+            negative_prompt=[negative] * len(texts) if negative else None,
+            num_inference_steps=steps,
+            guidance_scale=guidance,
+            generator=chance,
+            output_type="pt",
+        ).images
+        parts.append(images * 2 - 1)
+    SAMPLES.mkdir(parents=True, exist_ok=True)
+    save_file({"images": torch.cat(parts).half()}, file)
+    return torch.cat(parts)
+
+
+def _key(*settings) -> str:
+    import hashlib
+
+    weights = sha256(FOLDER / "pocket-diffusion" / "unet" / "diffusion_pytorch_model.safetensors")
+    return hashlib.sha256(repr((weights, settings)).encode()).hexdigest()[:16]
+
+
+def of_the_clock(pipe) -> list[dict]:
+    """Seconds per picture, one at a time, with guidance; and the part that is not spent inside the models."""
+    from diffusers import StableDiffusionPipeline
+
+    prompt = "a watercolor painting of a red fox in the snow"
+    paint = lambda pipe, steps: pipe(
+        prompt, num_inference_steps=steps, guidance_scale=GUIDANCE, negative_prompt=NEGATIVE
+    )
+    rows = []
+    for steps in (10, 20, 25, 50):
+        whole, inside = _timed(pipe, lambda steps=steps: paint(pipe, steps))
+        goals = ("≤ 1.5 s", "≤ 5%") if steps == 25 else ("", "")
+        rows.append(row(f"one picture, {steps} steps", f"{whole:.2f} s", goals[0]))
+        rows.append(row(f"of it outside the models, {steps} steps", f"{1 - inside / whole:.1%}", goals[1]))
+    plain = StableDiffusionPipeline.from_pretrained(Path(FOLDER / "pocket-diffusion"))
+    plain.set_progress_bar_config(disable=True)
+    whole, _ = _timed(plain, lambda: paint(plain, 25))
+    return [*rows, row("the same by plain diffusers, 25 steps", f"{whole:.2f} s")]
+
+
+def _timed(pipe, call: Callable, times: int = 5) -> tuple[float, float]:
+    """Median seconds of `call`, and those spent inside text encoder, U-Net and decoder in that same run."""
+    inside = 0.0
+
+    def clocked(forward):
+        def timed(*args, **kwargs):
+            nonlocal inside
+            start = time.perf_counter()
+            try:
+                return forward(*args, **kwargs)
+            finally:
+                inside += time.perf_counter() - start
+
+        return timed
+
+    parts = {pipe.text_encoder: "forward", pipe.unet: "forward", pipe.vae: "decode"}
+    for part, name in parts.items():
+        setattr(part, name, clocked(getattr(part, name)))
+    try:
+        call()
+        seconds = []
+        for _ in range(times):
+            inside, start = 0.0, time.perf_counter()
+            call()
+            seconds.append((time.perf_counter() - start, inside))
+    finally:
+        for part, name in parts.items():
+            delattr(part, name)
+    order = np.argsort([whole for whole, _ in seconds])
+    return seconds[order[len(order) // 2]]

@@ -1,0 +1,78 @@
+"""What a CLIP sees in pictures of the Zoo: animal, medium and place, by comparing with every possible caption."""
+
+from dataclasses import dataclass
+from itertools import product
+
+import torch
+from torch import Tensor
+
+from course_lib.clip import zero_shot
+from course_lib.zoo import ANIMALS, MEDIA, PLACES, Scene, caption, random_scene
+
+FIELDS = {"animal": ANIMALS, "medium": MEDIA, "place": PLACES}
+COMPOSITIONS = tuple(product(ANIMALS, MEDIA, PLACES))  # 480 of them
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How probable each word is for each picture, among the words of the Zoo."""
+
+    animal: Tensor  # (N, 12), rows sum to 1
+    medium: Tensor  # (N, 5)
+    place: Tensor  # (N, 8)
+
+    def agrees(self, field: str, names: list[str]) -> Tensor:
+        """Which pictures show what was asked for.  names: N words of `field`.  Returns (N,) bool."""
+        words = FIELDS[field]
+        return getattr(self, field).argmax(1) == torch.tensor([words.index(name) for name in names])
+
+    def agreement(self, scenes: list[Scene]) -> dict[str, float]:
+        """The part of the pictures that show the scene's animal, medium, place, and all three."""
+        right = {f: self.agrees(f, [getattr(scene, f) for scene in scenes]) for f in FIELDS}
+        right["all three"] = right["animal"] & right["medium"] & right["place"]
+        return {name: hits.float().mean().item() for name, hits in right.items()}
+
+
+class Judge:
+    """A CLIP with the Zoo's 480 captions already read.
+
+    clip: CLIPModel.  processor: CLIPProcessor, both from `course_lib.models.load_clip`.
+    """
+
+    def __init__(self, clip, processor):
+        self.clip, self.processor = clip, processor
+        plain = [
+            caption(random_scene(0, animal=animal, medium=medium, place=place))
+            for animal, medium, place in COMPOSITIONS
+        ]
+        self.captions = self.text_features(plain)  # (480, D)
+
+    @torch.no_grad()
+    def text_features(self, texts: list[str]) -> Tensor:
+        """(N, D) on the CPU, each of length 1."""
+        batch = self.processor(text=texts, padding=True, truncation=True, return_tensors="pt")
+        found = self.clip.get_text_features(**batch.to(self.clip.device))
+        return _normalised(found)
+
+    @torch.no_grad()
+    def image_features(self, images: Tensor) -> Tensor:
+        """images: (N, 3, H, W) in [-1, 1].  Returns (N, D) on the CPU, each of length 1."""
+        parts = []
+        for part in images.split(64):
+            pixels = self.processor(
+                images=list(part.float().clamp(-1, 1) / 2 + 0.5), return_tensors="pt", do_rescale=False
+            )["pixel_values"]
+            parts.append(_normalised(self.clip.get_image_features(pixel_values=pixels.to(self.clip.device))))
+        return torch.cat(parts)
+
+    def read(self, images: Tensor) -> Reading:
+        """What each picture shows: the probabilities of the 480 captions, summed over the other two fields."""
+        p = zero_shot(self.image_features(images), self.captions, self.clip.logit_scale.exp().item())
+        p = p.unflatten(1, (len(ANIMALS), len(MEDIA), len(PLACES)))
+        return Reading(animal=p.sum((2, 3)), medium=p.sum((1, 3)), place=p.sum((1, 2)))
+
+
+def _normalised(found) -> Tensor:
+    # transformers 5 wraps the features in an output object; earlier versions return the tensor.
+    features = found if isinstance(found, Tensor) else found.pooler_output
+    return torch.nn.functional.normalize(features.float(), dim=-1).cpu()

@@ -11,6 +11,7 @@ from transformers import CLIPConfig, CLIPModel
 
 from course_lib.clip import clip_loss
 from course_lib.training import contrastive, pocket_diffusion, zoo_vae
+from course_lib.training.muon import Muon, orthogonalised, split_parameters
 from course_lib.training.run import Run
 from course_lib.training.tokenizer import build_tokenizer
 from course_lib.training.words import EXTRAS, add_extras
@@ -72,11 +73,60 @@ def test_another_recipes_checkpoint_is_refused(tmp_path):
         make("two", resume=True)
 
 
-def test_the_rate_rises_stays_and_falls(tmp_path):
-    run = Run("rate", torch.nn.Linear(2, 2), steps=100, lr=1.0, warmup=10, folder=tmp_path, device="cpu")
-    rates = [run.optimizer.param_groups[0]["lr"] for _ in run.each_step()]
-    assert rates[0] == pytest.approx(0.1) and rates[10] == rates[79] == 1.0
-    assert rates[90] == pytest.approx(0.5) and rates[99] == pytest.approx(0.05)
+def test_the_rates_rise_stay_and_fall(tmp_path):
+    run = Run(
+        "rate",
+        torch.nn.Linear(2, 2),
+        steps=100,
+        lr=1.0,
+        adam_lr=0.1,
+        warmup=10,
+        folder=tmp_path,
+        device="cpu",
+    )
+    rates = [[group["lr"] for group in run.optimizer.param_groups] for _ in run.each_step()]
+    assert rates[0] == pytest.approx([0.1, 0.01, 0.01]) and rates[10] == rates[79] == [1.0, 0.1, 0.1]
+    assert rates[90] == pytest.approx([0.5, 0.05, 0.05]) and rates[99] == pytest.approx([0.05, 0.005, 0.005])
+
+
+def test_muon_takes_hidden_layers_and_adamw_the_rest():
+    model = torch.nn.ModuleDict({
+        "conv_in": torch.nn.Conv2d(3, 8, 3), "middle": torch.nn.Conv2d(8, 8, 3), "norm": torch.nn.GroupNorm(2, 8),
+        "words": torch.nn.Embedding(5, 8),
+    })  # fmt: skip
+    hidden, others, plain = split_parameters(model, lr=1, adam_lr=2, weight_decay=0.1, outer=("conv_in",))
+    assert [p.shape for p in hidden["params"]] == [(8, 8, 3, 3)] and hidden["orthogonal"]
+    assert {p.shape for p in others["params"]} == {(8, 3, 3, 3), (5, 8)} and not others["orthogonal"]
+    assert len(plain["params"]) == 4 and plain["weight_decay"] == 0 and others["weight_decay"] == 0.1
+
+
+@pytest.mark.parametrize("shape", [(12, 30), (30, 12), (16, 16)])
+def test_orthogonalised_matrices_have_singular_values_near_one(shape):
+    matrix = torch.randn(shape, generator=torch.Generator().manual_seed(0)) @ torch.diag(
+        torch.logspace(0, -2, shape[1])
+    )
+    u, _, v = torch.linalg.svd(matrix, full_matrices=False)
+    found = orthogonalised(matrix)
+    assert torch.linalg.svdvals(found).max() < 1.3
+    assert (found * (u @ v)).sum() > 0.8 * min(shape)  # the same directions
+
+
+def test_its_adam_is_torchs():
+    mine, theirs = torch.nn.Linear(4, 3), torch.nn.Linear(4, 3)
+    theirs.load_state_dict(mine.state_dict())
+    groups = split_parameters(mine, lr=0.1, adam_lr=0.01, weight_decay=0.0, outer=("weight",))
+    optimizers = (
+        Muon(groups),
+        torch.optim.AdamW(theirs.parameters(), lr=0.01, betas=(0.9, 0.99), weight_decay=0.0),
+    )
+    for step in range(5):
+        for model, optimizer in zip((mine, theirs), optimizers):
+            torch.manual_seed(step)
+            optimizer.zero_grad()
+            model(torch.randn(6, 4)).square().mean().backward()
+            optimizer.step()
+    torch.testing.assert_close(mine.weight, theirs.weight)
+    torch.testing.assert_close(mine.bias, theirs.bias)
 
 
 def test_the_clip_loss_is_transformers_own():

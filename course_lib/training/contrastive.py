@@ -13,6 +13,8 @@ from course_lib.training.run import Run
 from course_lib.training.tokenizer import MAX_LENGTH, VOCABULARY, build_tokenizer
 from course_lib.training.words import add_extras
 
+LR = 2e-3
+
 
 def new_clip(*, width: int, image_layers: int, text_layers: int, projection: int = 128) -> CLIPModel:
     """An untrained CLIPModel for 64 x 64 pictures cut into 64 patches, and for texts of up to 77 tokens."""
@@ -48,7 +50,10 @@ def train_clip(
     device: str,
 ) -> Run:
     """Train both towers, or go on training them; the result is run.ema."""
-    run = Run(name, model, steps=steps, lr=1e-3, seed=seed, resume=resume, device=device, weight_decay=0.1)
+    outer = ("vision_model.embeddings", "text_model.embeddings", "visual_projection", "text_projection")
+    run = Run(
+        name, model, steps=steps, lr=LR, outer=outer, seed=seed, resume=resume, device=device, weight_decay=0.1
+    )  # fmt: skip
     for step in run.each_step():
         rows = run.batch(len(data), batch)
         rng = np.random.default_rng([seed, step, run.accelerator.process_index])

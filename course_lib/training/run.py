@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from course_lib.days import HOME
 from course_lib.ddpm import start_ema, update_ema
+from course_lib.training.muon import Muon, split_parameters
 from course_lib.zoo import ZOO_VERSION
 from course_lib.zoo.cache import write_whole
 
@@ -27,18 +28,20 @@ RUNS = HOME / "runs" / "train"
 class Run:
     """One training run of `model`, in the folder runs/train/<name>: log.csv, sheet-*.png, checkpoint.safetensors.
 
-    steps: optimizer steps in all.  lr: the highest learning rate; it rises over `warmup` steps, stays, and falls to
-    zero over the last fifth, so that a run can be made longer later.  ema_decay: of the averaged weights, self.ema.
+    steps: optimizer steps in all.  lr, adam_lr: the highest learning rates of Muon and of AdamW (see muon.py); they rise
+    over `warmup` steps, stay, and fall to zero over the last fifth, so that a run can be made longer later.
+    outer: beginnings of the names of the first and last layers, which keep AdamW.  ema_decay: of the averaged weights,
+    self.ema.
     device: "cpu", "cuda", "mps", or "" for the best there is; several GPUs with `accelerate launch`.
     Raises ValueError where `resume` finds another recipe's checkpoint.
     """
 
     def __init__(
-        self, name: str, model: nn.Module, *, steps: int, lr: float, seed: int = 0, resume: bool = False,
-        device: str = "", ema_decay: float = 0.999, warmup: int = 100, weight_decay: float = 0.01,
-        folder: Path | None = None, save_seconds: float = 120.0,
+        self, name: str, model: nn.Module, *, steps: int, lr: float, adam_lr: float = 1e-3, outer: tuple[str, ...] = (),
+        seed: int = 0, resume: bool = False, device: str = "", ema_decay: float = 0.999, warmup: int = 100,
+        weight_decay: float = 0.01, folder: Path | None = None, save_seconds: float = 120.0,
     ):  # fmt: skip
-        self.name, self.steps, self.lr, self.seed, self.warmup = name, steps, lr, seed, warmup
+        self.name, self.steps, self.seed, self.warmup = name, steps, seed, warmup
         self.ema_decay, self.save_seconds = ema_decay, save_seconds
         self.folder = folder or RUNS / name
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -46,10 +49,9 @@ class Run:
         self.accelerator = Accelerator(cpu=device == "cpu", mixed_precision=mixed)
         model = model.to(self.accelerator.device)
         self.ema = start_ema(model)
-        decay = [p for p in model.parameters() if p.ndim > 1]  # not norms and biases
-        rest = [p for p in model.parameters() if p.ndim <= 1]
-        groups = [{"params": decay, "weight_decay": weight_decay}, {"params": rest, "weight_decay": 0.0}]
-        optimizer = torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.99))
+        groups = split_parameters(model, lr=lr, adam_lr=adam_lr, weight_decay=weight_decay, outer=outer)
+        self.highest = [group["lr"] for group in groups]
+        optimizer = Muon(groups)
         self.model, self.optimizer = self.accelerator.prepare(model, optimizer)
         self.step = 0
         self.seconds = 0.0  # of training so far, over all sessions
@@ -151,8 +153,8 @@ class Run:
     def _set_rate(self) -> None:
         rise = min(1.0, (self.step + 1) / self.warmup)
         fall = min(1.0, (self.steps - self.step) / (0.2 * self.steps))
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.lr * rise * fall
+        for group, highest in zip(self.optimizer.param_groups, self.highest, strict=True):
+            group["lr"] = highest * rise * fall
 
     def _open_log(self) -> Path:
         """The log's path; lines of steps that a resumed run does again are taken out."""

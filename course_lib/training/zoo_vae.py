@@ -16,7 +16,8 @@ from course_lib.training.run import Run
 from course_lib.training.sheet import picture_grid
 from course_lib.weights import FOLDER, record
 
-STEPS, BATCH, CROP = 16_000, 32, 32
+STEPS, BATCH, CROP, LR = 16_000, 32, 32, 4e-3
+OUTER = ("encoder.conv_in", "encoder.conv_out", "quant", "post_quant", "decoder.conv_in", "decoder.conv_out")
 KL_WEIGHT = 1e-6  # a touch of order in the latents; the picture comes first
 
 
@@ -24,7 +25,7 @@ def new_vae() -> AutoencoderKL:
     """The untrained autoencoder, four times smaller each way, in the channels-last layout that CPUs like."""
     vae = AutoencoderKL(
         down_block_types=("DownEncoderBlock2D",) * 3, up_block_types=("UpDecoderBlock2D",) * 3,
-        block_out_channels=(24, 48, 96), layers_per_block=1, latent_channels=4, norm_num_groups=8,
+        block_out_channels=(24, 48, 96), layers_per_block=1, latent_channels=4, norm_num_groups=1,
         sample_size=64, mid_block_add_attention=False,
     )  # fmt: skip
     return vae.to(memory_format=torch.channels_last)
@@ -79,7 +80,9 @@ def train(
     data = Pictures(pictures, flaws=0.15)
     check = Pictures(256, seed=CHECK_SEED).images(range(16))
     torch.manual_seed(seed)
-    run = Run("zoo-vae", new_vae(), steps=steps, lr=1.5e-3, seed=seed, resume=resume, device=device)
+    run = Run(
+        "zoo-vae", new_vae(), steps=steps, lr=LR, adam_lr=1.5e-3, outer=OUTER, seed=seed, resume=resume, device=device
+    )  # fmt: skip
     for _ in run.each_step():
         crops = random_crops(data.images(run.batch(len(data), BATCH)), CROP)
         crops = crops.to(run.device, memory_format=torch.channels_last)

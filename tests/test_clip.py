@@ -1,0 +1,109 @@
+"""Similarity, the contrastive loss, attention and its recording, and the judge's readings."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from diffusers import UNet2DConditionModel
+
+from course_lib.attention import attend, recorded_attention, word_maps
+from course_lib.clip import ImageTower, TextTower, clip_loss, cosine_similarity_matrix, zero_shot
+from course_lib.scoring import COMPOSITIONS, FIELDS, Judge, Reading
+from course_lib.training.contrastive import new_clip
+from course_lib.training.tokenizer import build_tokenizer
+from course_lib.zoo import random_scene
+
+
+def test_similarity_is_torchs():
+    a, b = torch.randn(4, 6) * 3, torch.randn(5, 6)
+    expected = F.cosine_similarity(a[:, None], b[None], dim=-1)
+    torch.testing.assert_close(cosine_similarity_matrix(a, b), expected)
+
+
+def test_guessing_costs_the_logarithm_of_the_batch():
+    same = torch.ones(16, 4)
+    assert clip_loss(same, same, 10.0).item() == pytest.approx(torch.tensor(16.0).log().item())
+    assert clip_loss(torch.eye(16), torch.eye(16), 100.0).item() < 1e-6
+
+
+def test_zero_shot_shares_out_one():
+    p = zero_shot(torch.randn(3, 6), torch.randn(5, 6), 20.0)
+    torch.testing.assert_close(p.sum(1), torch.ones(3))
+
+
+def test_attention_is_torchs():
+    q, k, v = torch.randn(2, 3, 7, 8), torch.randn(2, 3, 5, 8), torch.randn(2, 3, 5, 4)
+    torch.testing.assert_close(attend(q, k, v), F.scaled_dot_product_attention(q, k, v))
+
+
+def test_the_towers_meet_in_one_space():
+    images, tokens = torch.rand(4, 3, 64, 64), torch.randint(0, 50, (4, 9))
+    assert ImageTower(32)(images).shape == TextTower(50, 32)(tokens).shape == (4, 32)
+
+
+@pytest.fixture(scope="module")
+def unet():
+    return UNet2DConditionModel(
+        sample_size=8, block_out_channels=(16, 32), layers_per_block=1, cross_attention_dim=12, norm_num_groups=4,
+        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"), up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
+        attention_head_dim=4,
+    ).eval()  # fmt: skip
+
+
+@torch.no_grad()
+def test_recording_attention_changes_nothing_and_is_undone(unet):
+    x, text, before = torch.randn(2, 4, 8, 8), torch.randn(2, 6, 12), unet.attn_processors
+    plain = unet(x, 5, text).sample
+    with recorded_attention(unet) as recorder:
+        torch.testing.assert_close(unet(x, 5, text).sample, plain, rtol=1e-4, atol=1e-5)
+    assert unet.attn_processors == before
+    maps = word_maps(recorder, 8)
+    assert maps.shape == (6, 8, 8)
+    torch.testing.assert_close(maps.sum(0), torch.ones(8, 8))
+    with pytest.raises(ValueError, match="No attention at 7 x 7"):
+        word_maps(recorder, 7)
+
+
+@pytest.fixture(scope="module")
+def judge():
+    from transformers import CLIPImageProcessor, CLIPProcessor
+
+    torch.manual_seed(0)
+    pixels = CLIPImageProcessor(
+        size={"shortest_edge": 64}, crop_size=64, image_mean=[0.5] * 3, image_std=[0.5] * 3
+    )
+    clip = new_clip(width=32, image_layers=1, text_layers=1, projection=16).eval()
+    return Judge(clip, CLIPProcessor(pixels, build_tokenizer()))
+
+
+def test_a_reading_is_a_share_of_one_per_field(judge):
+    reading = judge.read(torch.rand(3, 3, 64, 64) * 2 - 1)
+    for field, words in FIELDS.items():
+        assert getattr(reading, field).shape == (3, len(words))
+        torch.testing.assert_close(getattr(reading, field).sum(1), torch.ones(3))
+
+
+def test_features_have_length_one_and_do_not_depend_on_the_batch(judge):
+    images = torch.rand(70, 3, 64, 64) * 2 - 1
+    features = judge.image_features(images)
+    torch.testing.assert_close(features.norm(dim=1), torch.ones(70))
+    torch.testing.assert_close(judge.image_features(images[66:67]), features[66:67], rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(
+        judge.text_features(["a photo of a cat by the sea"]).norm(dim=1), torch.ones(1)
+    )
+
+
+def test_agreement_counts_each_field_and_all_three():
+    scenes = [random_scene(seed) for seed in range(4)]
+    tables = {
+        f: F.one_hot(torch.tensor([w.index(getattr(s, f)) for s in scenes]), len(w))
+        for f, w in FIELDS.items()
+    }
+    tables["place"] = tables["place"].roll(1, dims=1)  # every place wrong
+    share = Reading(**tables).agreement(scenes)
+    assert share == {"animal": 1, "medium": 1, "place": 0, "all three": 0}
+
+
+def test_compositions_are_in_the_order_that_a_reading_unfolds():
+    assert len(COMPOSITIONS) == len(set(COMPOSITIONS)) == 480
+    assert COMPOSITIONS[0][1:] == (FIELDS["medium"][0], FIELDS["place"][0])
+    assert COMPOSITIONS[1][2] == FIELDS["place"][1] and COMPOSITIONS[8][1] == FIELDS["medium"][1]

@@ -178,6 +178,24 @@ def toy(write: Annotated[bool, typer.Option("--write", help="update docs/benchma
     _show("The toy DDPM against two packages", toy.main, write)
 
 
+@bench.command()
+def training(
+    write: Annotated[bool, typer.Option("--write", help="update docs/benchmarks.md")] = False,
+) -> None:
+    """What each saving in the recipes is worth (about a quarter of an hour)."""
+    from course_lib.bench import training
+
+    _show("Savings in training", training.main, write)
+
+
+@bench.command()
+def pocket(write: Annotated[bool, typer.Option("--write", help="update docs/benchmarks.md")] = False) -> None:
+    """How good the pocket models are, by the judge, and how fast (about half an hour)."""
+    from course_lib.bench import pocket
+
+    _show("The pocket models", pocket.main, write)
+
+
 def _show(title: str, measure, write: bool) -> None:
     try:
         rows = measure(write=write)

@@ -298,3 +298,19 @@ def plot_course_map(lessons: Sequence[dict], progress: Sequence[dict]) -> Figure
     ax.set(xlim=(-0.3, 9), ylim=(len(lessons) - 0.4, -0.6))
     ax.axis("off")
     return figure
+
+
+def plot_probabilities(p: Tensor, labels: Sequence[str], *, ax: Axes | None = None) -> Axes:
+    """One bar per label with its percentage; the most probable one stands out.  p: (M,), sums to 1."""
+    ax = ax or plt.subplots(figsize=(5, 0.4 * len(labels)))[1]
+    best = int(p.argmax())
+    colors = [TEXT if i == best else "#C9CCD3" for i in range(len(labels))]
+    ax.barh(list(labels), p.tolist(), color=colors, height=0.62)
+    for i, share in enumerate(p.tolist()):
+        ax.annotate(f"{share:.0%}", (share, i), xytext=(6, 0), textcoords="offset points", va="center")
+    ax.invert_yaxis()
+    ax.set(xlim=(0, 1.12), xticks=[])
+    ax.grid(False)
+    ax.spines[["bottom", "left"]].set_visible(False)
+    ax.tick_params(length=0)
+    return ax

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from course_lib.clip import zero_shot
-from course_lib.zoo import ANIMALS, MEDIA, PLACES, Scene, caption, random_scene
+from course_lib.zoo import ANIMALS, FLAWS, MEDIA, PLACES, Scene, caption, random_scene
 
 FIELDS = {"animal": ANIMALS, "medium": MEDIA, "place": PLACES}
 COMPOSITIONS = tuple(product(ANIMALS, MEDIA, PLACES))  # 480 of them
@@ -41,11 +41,11 @@ class Judge:
 
     def __init__(self, clip, processor):
         self.clip, self.processor = clip, processor
-        plain = [
+        self.plain = [
             caption(random_scene(0, animal=animal, medium=medium, place=place))
             for animal, medium, place in COMPOSITIONS
         ]
-        self.captions = self.text_features(plain)  # (480, D)
+        self.captions = self.text_features(self.plain)  # (480, D)
 
     @torch.no_grad()
     def text_features(self, texts: list[str]) -> Tensor:
@@ -70,6 +70,20 @@ class Judge:
         p = zero_shot(self.image_features(images), self.captions, self.clip.logit_scale.exp().item())
         p = p.unflatten(1, (len(ANIMALS), len(MEDIA), len(PLACES)))
         return Reading(animal=p.sum((2, 3)), medium=p.sum((1, 3)), place=p.sum((1, 2)))
+
+    def flaws(self, images: Tensor) -> dict[str, Tensor]:
+        """Which pictures show which flaw: (N,) bool per flaw.
+
+        Each picture's most probable caption is compared with the same caption and one flaw behind it.
+        """
+        features = self.image_features(images)
+        best = (features @ self.captions.T).argmax(1).tolist()
+        endings = ["", *(f", {flaw}" for flaw in FLAWS)]
+        asked = sorted(set(best))
+        texts = self.text_features([self.plain[i] + ending for i in asked for ending in endings])
+        texts = texts.unflatten(0, (len(asked), len(endings)))[[asked.index(i) for i in best]]  # (N, 5, D)
+        found = torch.einsum("nd,nkd->nk", features, texts).argmax(1)
+        return {flaw: found == k + 1 for k, flaw in enumerate(FLAWS)}
 
 
 def _normalised(found) -> Tensor:

@@ -10,7 +10,7 @@ from course_lib.clip import ImageTower, TextTower, clip_loss, cosine_similarity_
 from course_lib.scoring import COMPOSITIONS, FIELDS, Judge, Reading
 from course_lib.training.contrastive import new_clip
 from course_lib.training.tokenizer import build_tokenizer
-from course_lib.zoo import random_scene
+from course_lib.zoo import FLAWS, random_scene
 
 
 def test_similarity_is_torchs():
@@ -107,3 +107,11 @@ def test_compositions_are_in_the_order_that_a_reading_unfolds():
     assert len(COMPOSITIONS) == len(set(COMPOSITIONS)) == 480
     assert COMPOSITIONS[0][1:] == (FIELDS["medium"][0], FIELDS["place"][0])
     assert COMPOSITIONS[1][2] == FIELDS["place"][1] and COMPOSITIONS[8][1] == FIELDS["medium"][1]
+
+
+def test_flaws_are_asked_of_every_picture(judge):
+    found = judge.flaws(torch.rand(5, 3, 64, 64) * 2 - 1)
+    assert list(found) == list(FLAWS) and all(
+        hits.shape == (5,) and hits.dtype == torch.bool for hits in found.values()
+    )
+    assert sum(hits.int() for hits in found.values()).max() <= 1  # one flaw at the most

@@ -17,9 +17,10 @@ from course_lib.bench.report import write_section
 from course_lib.days import HOME
 from course_lib.metrics import fid, kid, psnr
 from course_lib.models import load_clip, load_text_to_image
+from course_lib.pixels import to_model_range
 from course_lib.scoring import Judge
 from course_lib.weights import FOLDER, sha256
-from course_lib.zoo import Scene, ZooDataset, caption
+from course_lib.zoo import FLAWS, Scene, ZooDataset, caption, draw, random_scene
 
 N, HELD_OUT_N, STEPS, GUIDANCE = 500, 250, 25, 7.5
 NEGATIVE = "blurry, low quality, distorted, text"
@@ -118,6 +119,37 @@ def of_the_distance(made: Tensor, reals: Tensor, judge: Judge) -> list[dict]:
             )
         )
         rows.append(row(f"{name} of real pictures to real ones, the floor", f"{floor:.2f}"))
+    return rows
+
+
+def of_the_guidance(pipe, judge: Judge, n: int = 120) -> list[dict]:
+    """What more guidance does to the words and to the pictures."""
+    reals, scenes = zoo(n, "train")
+    prompts, features, rows = [caption(scene) for scene in scenes], JudgeFeatures(judge), []
+    for scale in (1.0, 3.0, 7.5, 15.0):
+        made = generate(pipe, prompts, guidance=scale, negative="")
+        share, far = judge.read(made).agreement(scenes)["all three"], 1000 * kid(made, reals, features)
+        rows.append(row(f"guidance {scale:g}, {n} prompts: all three; KID x 1000", f"{share:.1%}; {far:.1f}"))
+    return rows
+
+
+def of_the_negative_prompt(pipe, judge: Judge, n: int = 120) -> list[dict]:
+    """How often a flaw is seen: in real flawed pictures, then painted without words, then with the negative prompt."""
+    rows = []
+    empty, pushed = (
+        judge.flaws(generate(pipe, [""] * n, guidance=4.0, negative=text)) for text in ("", NEGATIVE)
+    )
+    for flaw in FLAWS:
+        drawn = [torch.tensor(draw(random_scene(SEED + i, flaws=(flaw,)))) for i in range(n)]
+        reals = to_model_range(torch.stack(drawn).movedim(-1, 1))
+        seen = judge.flaws(reals)[flaw].float().mean().item()
+        before, after = (found[flaw].float().mean().item() for found in (empty, pushed))
+        rows.append(
+            row(
+                f"{flaw}: seen where it is; painted; painted with it in the negative prompt",
+                f"{seen:.0%}; {before:.1%}; {after:.1%}",
+            )
+        )
     return rows
 
 

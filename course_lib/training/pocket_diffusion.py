@@ -38,10 +38,10 @@ SHEET_PROMPTS = (
 def new_unet() -> UNet2DConditionModel:
     """The untrained denoiser of (4, 16, 16) latents."""
     unet = UNet2DConditionModel(
-        sample_size=16, in_channels=4, out_channels=4, block_out_channels=(96, 192, 192), layers_per_block=1,
+        sample_size=16, in_channels=4, out_channels=4, block_out_channels=(64, 128, 192), layers_per_block=1,
         down_block_types=("CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
         up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"),
-        cross_attention_dim=192, attention_head_dim=6, norm_num_groups=16, use_linear_projection=True,
+        cross_attention_dim=192, attention_head_dim=4, norm_num_groups=16, use_linear_projection=True,
     )  # fmt: skip
     return unet.to(memory_format=torch.channels_last)
 

@@ -45,13 +45,13 @@ def random_crops(images: Tensor, size: int) -> Tensor:
 def vae_loss(model, images: Tensor) -> tuple[Tensor, Tensor]:
     """How far the rebuilt picture is off, and how far its latents are from a standard normal.
 
-    loss = |x - x'| + |x - x'|^2 + KL_WEIGHT * KL(q(z|x) || N(0, 1)),  z = mean + std * eps
+    loss = |x - x'| + 4 |x - x'|^2 + KL_WEIGHT * KL(q(z|x) || N(0, 1)),  z = mean + std * eps
     Returns (loss, mean squared error), both scalars.
     """
     posterior = model.encode(images).latent_dist
     rebuilt = model.decode(posterior.sample()).sample
     error = F.mse_loss(rebuilt, images)
-    return F.l1_loss(rebuilt, images) + error + KL_WEIGHT * posterior.kl().mean(), error
+    return F.l1_loss(rebuilt, images) + 4 * error + KL_WEIGHT * posterior.kl().mean(), error
 
 
 @torch.no_grad()
@@ -110,7 +110,7 @@ def ship(run: Run) -> None:
     record(
         "zoo-vae",
         list(folder.iterdir()),
-        command="course train zoo-vae --ship",
+        command=f"course train zoo-vae --steps {run.step} --ship",
         quality=quality,
         **run.facts(),
     )

@@ -181,7 +181,7 @@ class Run:
         hardware = (
             torch.cuda.get_device_name()
             if self.device.type == "cuda"
-            else f"{torch.get_num_threads()} CPU threads"
+            else f"a CPU, threads: {torch.get_num_threads()}"
         )
         return {
             "seed": self.seed, "steps": self.step, "minutes": round(self.seconds / 60), "hardware": hardware,

@@ -12,7 +12,7 @@ from course_lib.training.run import Run
 from course_lib.training.tokenizer import build_tokenizer
 from course_lib.weights import FOLDER, record
 
-STEPS, BATCH, SEED = 3000, 96, 0
+STEPS, BATCH, SEED = 1700, 96, 0
 
 
 def train(

@@ -14,6 +14,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 from torch import Tensor
 
+from course_lib.pixels import to_model_range
+
 DATA = "#0F6CBD"  # blue: real pictures, signal
 NOISE = "#8A8D94"  # grey: noise
 MODEL = "#D9480F"  # orange: what a network does or says
@@ -263,7 +265,8 @@ def plot_pictures(
 ) -> Figure:
     """PIL pictures in rows, enlarged with hard pixel edges.  titles: one per picture, or none.  size: inches each."""
     tensors = [
-        torch.from_numpy(np.asarray(p.convert("RGB")).copy()).movedim(-1, 0) / 127.5 - 1 for p in pictures
+        to_model_range(torch.from_numpy(np.array(picture.convert("RGB"))).movedim(-1, 0))
+        for picture in pictures
     ]
     return plot_image_grid(torch.stack(tensors), titles, columns=columns, size=size)
 

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from course_lib.pixels import to_model_range
 from course_lib.zoo import Scene, ZooDataset, caption
 
 TRAIN_SEED, CHECK_SEED = 0, 10_000  # the pictures that are trained on, and those that only measure
@@ -34,7 +35,7 @@ class Pictures:
     def images(self, rows) -> Tensor:
         """(B, 3, 64, 64) float32 in [-1, 1]."""
         pixels = np.stack([self.data.pixels(int(i)) for i in rows])  # (B, 64, 64, 3) uint8
-        return torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 127.5 - 1
+        return to_model_range(torch.from_numpy(pixels).permute(0, 3, 1, 2))
 
     def captions(self, rows, rng: np.random.Generator | None) -> list[str]:
         """One caption per row: a phrasing drawn by `rng`, or the plainest where it is None."""

@@ -130,6 +130,6 @@ def test_damaged_missing_and_unknown_weights(tmp_path, monkeypatch):
     (tmp_path / "toy-ddpm" / "model.safetensors").write_bytes(b"broken")
     with pytest.raises(ValueError, match="is damaged"):
         weights.load("toy-ddpm", UNet())
-    with pytest.raises(ValueError, match="there are: digit-judge, toy-ddpm"):
+    with pytest.raises(ValueError, match="there are: .*toy-ddpm"):
         weights.load("toy", UNet())
     assert weights.MANIFEST.read_text(encoding="utf-8") == manifest

@@ -100,14 +100,14 @@ def test_start_needs_the_standard_library_only():
 
 
 def test_the_arrows_run_one_way():
-    """plots knows no models; concepts know no notebooks' tools; the zoo knows nothing above it."""
+    """plots knows no models; concepts know no notebooks' tools; the zoo and pixels know nothing above them."""
+    ours = {f"course_lib.{path.stem}" for path in (HOME / "course_lib").iterdir()}
     forbidden = {
-        "plots.py": ("course_lib",),
-        "zoo": tuple(
-            f"course_lib.{path.stem}" for path in (HOME / "course_lib").iterdir() if path.stem != "zoo"
-        ),
+        "pixels.py": ("course_lib",),
+        "plots.py": tuple(ours - {"course_lib.pixels"}),
+        "zoo": tuple(ours - {"course_lib.zoo"}),
     }
-    concepts = ("schedule", "unet", "ddpm", "samplers", "digits", "judge", "metrics")
+    concepts = ("schedule", "unet", "ddpm", "samplers", "digits", "judge", "metrics", "vae", "clip", "attention", "scoring")
     forbidden |= {
         f"{name}.py": ("course_lib.plots", "course_lib.widgets", "course_lib.exercises") for name in concepts
     }

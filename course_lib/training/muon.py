@@ -56,25 +56,33 @@ def split_parameters(
 
 def _orthogonal(gradient: Tensor, state: dict, momentum: float = 0.95) -> Tensor:
     """Nesterov momentum as the nearest matrix with equal singular values, as long as an Adam step is on average."""
+    last = gradient.movedim(1, -1)  # (out, height, width, in): how channels-last convolutions lie in memory
+    matrix = last.flatten(1)
     if not state:
-        state["momentum"] = torch.zeros_like(gradient)
-    state["momentum"].lerp_(gradient, 1 - momentum)
-    matrix = gradient.lerp(state["momentum"], momentum).flatten(1)  # (out, in * height * width)
+        state["momentum"] = torch.zeros_like(matrix)
+    state["momentum"].lerp_(matrix, 1 - momentum)
     length = 0.2 * max(matrix.shape) ** 0.5  # an Adam step has about 0.2 per number (Liu and others, 2025)
-    return length * orthogonalised(matrix).view_as(gradient)
+    change = orthogonalised(matrix.lerp(state["momentum"], momentum))
+    return length * change.view(last.shape).movedim(-1, 1)
 
 
 def orthogonalised(matrix: Tensor, rounds: int = 5) -> Tensor:
     """Nearly U V^T of the matrix's singular value decomposition U S V^T, by Newton and Schulz's iteration.
 
-    The coefficients are Jordan's: they send singular values near 1 fast, not exactly.  (N, M) to (N, M).
+    x <- (a + b x x^T + c (x x^T)^2) x, again and again.  Each factor is a polynomial in the first x x^T, so the rounds run
+    on that small square and touch the long side of x only at the beginning and the end.  The coefficients are Jordan's:
+    they send singular values near 1 fast, not exactly.  (N, M) to (N, M).
     """
     tall = matrix.shape[0] > matrix.shape[1]
     x = matrix.T if tall else matrix
     x = x / (x.norm() + 1e-7)
+    one = torch.eye(len(x)).to(x)
+    square, product = x @ x.T, one
     for _ in range(rounds):
-        square = x @ x.T
-        x = 3.4445 * x + (-4.7750 * square + 2.0315 * square @ square) @ x
+        factor = 3.4445 * one - 4.7750 * square + 2.0315 * square @ square
+        product = factor @ product
+        square = factor @ square @ factor
+    x = product @ x
     return x.T if tall else x
 
 

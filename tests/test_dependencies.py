@@ -107,7 +107,7 @@ def test_the_arrows_run_one_way():
         "plots.py": tuple(ours - {"course_lib.pixels"}),
         "zoo": tuple(ours - {"course_lib.zoo"}),
     }
-    concepts = ("schedule", "unet", "ddpm", "samplers", "digits", "judge", "metrics", "vae", "clip", "attention", "scoring")
+    concepts = "schedule unet ddpm samplers digits judge metrics vae clip attention scoring".split()
     forbidden |= {
         f"{name}.py": ("course_lib.plots", "course_lib.widgets", "course_lib.exercises") for name in concepts
     }

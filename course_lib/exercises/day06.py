@@ -81,22 +81,6 @@ EXERCISES = [
     ),
     Exercise(
         day="day06",
-        reference=zero_shot,
-        make_inputs=_one_to_many,
-        mistakes=(
-            Mistake(lambda a, b, s: _logits(a, b, s), "these are the scaled similarities; a softmax makes them probabilities."),
-            Mistake(lambda a, b, s: _logits(a, b, 1).softmax(1), "the similarities are not scaled: without logit_scale the softmax is almost even."),
-            Mistake(lambda a, b, s: _logits(a, b, 1 / s).softmax(1), "multiply by logit_scale; it is one over the temperature already."),
-            Mistake(lambda a, b, s: _logits(a, b, s).softmax(0), "the softmax runs over the pictures; the labels compete with each other: dim=1."),
-            Mistake(lambda a, b, s: s * _logits(a, b, 1).softmax(1), "the scale goes inside the softmax."),
-            Mistake(lambda a, b, s: (s * a @ b.T).softmax(1), "the features are not normalised; use cosine_similarity_matrix."),
-            Mistake(lambda a, b, s: _logits(a, b, s).sigmoid(), "a sigmoid judges each label alone; here the labels compete: softmax over dim=1."),
-            Mistake(lambda a, b, s: _logits(a, b, s).argmax(1), "this is the winner; the probability of every label is asked for."),
-            Mistake(lambda a, b, s: _logits(a, b, s).log_softmax(1), "these are logarithms; return the probabilities themselves."),
-        ),
-    ),
-    Exercise(
-        day="day06",
         reference=attend,
         make_inputs=_attention,
         mistakes=(
@@ -109,6 +93,22 @@ EXERCISES = [
             Mistake(lambda q, k, v: (_scores(q, k) / k.shape[-2] ** 0.5).softmax(-1) @ v, "D is the length of one vector, the last number of its shape, not the number of keys."),
             Mistake(lambda q, k, v: (_scores(q, k) / v.shape[-1] ** 0.5).softmax(-1) @ v, "D is the length of a query; here the values are longer or shorter."),
             Mistake(lambda q, k, v: (_scores(q, k).softmax(-1) / q.shape[-1] ** 0.5) @ v, "divide before the softmax, or the weights no longer sum to 1."),
+        ),
+    ),
+    Exercise(
+        day="day06",
+        reference=zero_shot,
+        make_inputs=_one_to_many,
+        mistakes=(
+            Mistake(lambda a, b, s: _logits(a, b, s), "these are the scaled similarities; a softmax makes them probabilities."),
+            Mistake(lambda a, b, s: _logits(a, b, 1).softmax(1), "the similarities are not scaled: without logit_scale the softmax is almost even."),
+            Mistake(lambda a, b, s: _logits(a, b, 1 / s).softmax(1), "multiply by logit_scale; it is one over the temperature already."),
+            Mistake(lambda a, b, s: _logits(a, b, s).softmax(0), "the softmax runs over the pictures; the labels compete with each other: dim=1."),
+            Mistake(lambda a, b, s: s * _logits(a, b, 1).softmax(1), "the scale goes inside the softmax."),
+            Mistake(lambda a, b, s: (s * a @ b.T).softmax(1), "the features are not normalised; use cosine_similarity_matrix."),
+            Mistake(lambda a, b, s: _logits(a, b, s).sigmoid(), "a sigmoid judges each label alone; here the labels compete: softmax over dim=1."),
+            Mistake(lambda a, b, s: _logits(a, b, s).argmax(1), "this is the winner; the probability of every label is asked for."),
+            Mistake(lambda a, b, s: _logits(a, b, s).log_softmax(1), "these are logarithms; return the probabilities themselves."),
         ),
     ),
 ]  # fmt: skip

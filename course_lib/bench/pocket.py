@@ -3,6 +3,7 @@
 The judge (weights/pocket-clip) was trained apart from everything it measures here.
 """
 
+import hashlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -47,6 +48,8 @@ def main(write: bool = False) -> list[dict]:
         *of_the_judge(judge),
         *of_the_vae(pipe, judge),
         *of_the_pictures(pipe, judge),
+        *of_the_guidance(pipe, judge),
+        *of_the_negative_prompt(pipe, judge),
         *of_the_clock(pipe),
     ]
     if write:
@@ -182,13 +185,12 @@ def generate(
         ).images
         parts.append(images * 2 - 1)
     SAMPLES.mkdir(parents=True, exist_ok=True)
-    save_file({"images": torch.cat(parts).half()}, file)
-    return torch.cat(parts)
+    images = torch.cat(parts).contiguous()
+    save_file({"images": images.half()}, file)
+    return images
 
 
 def _key(*settings) -> str:
-    import hashlib
-
     weights = sha256(FOLDER / "pocket-diffusion" / "unet" / "diffusion_pytorch_model.safetensors")
     return hashlib.sha256(repr((weights, settings)).encode()).hexdigest()[:16]
 

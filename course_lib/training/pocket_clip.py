@@ -35,4 +35,4 @@ def ship(run: Run) -> None:
         size={"shortest_edge": 64}, crop_size=64, image_mean=[0.5] * 3, image_std=[0.5] * 3
     )
     CLIPProcessor(pixels, build_tokenizer()).save_pretrained(folder)
-    record("pocket-clip", list(folder.iterdir()), command="course train pocket-clip --ship", **run.facts())
+    record("pocket-clip", list(folder.iterdir()), **run.facts())

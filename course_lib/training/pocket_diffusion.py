@@ -81,9 +81,11 @@ def cached_latents(data: Pictures, vae: AutoencoderKL, folder: Path, device, key
         for rows in tqdm(torch.arange(len(data)).split(64), desc="encoding pictures", unit="batch"):
             images = data.images(rows).to(device, memory_format=torch.channels_last)
             parts.append((vae.encode(images).latent_dist.mean * vae.config.scaling_factor).half().cpu())
+    # The encoder answers in channels-last layout, which no file can hold.
+    latents = torch.cat(parts).contiguous()
     folder.mkdir(parents=True, exist_ok=True)
-    save_file({"latents": torch.cat(parts)}, file)
-    return torch.cat(parts)
+    save_file({"latents": latents}, file)
+    return latents
 
 
 @torch.no_grad()
@@ -168,4 +170,4 @@ def ship(run: Run) -> None:
     # The index is written by the pipeline itself, so that diffusers finds what it expects.
     StableDiffusionPipeline(**parts, requires_safety_checker=False).save_config(home)
     files = [*(home / "unet").iterdir(), *(home / "scheduler").iterdir(), home / "model_index.json"]
-    record("pocket-diffusion", files, command="course train pocket-diffusion --ship", **run.facts())
+    record("pocket-diffusion", files, **run.facts())

@@ -184,6 +184,7 @@ class Run:
             else f"a CPU, threads: {torch.get_num_threads()}"
         )
         return {
+            "command": f"course train {self.name} --steps {self.step} --ship",
             "seed": self.seed, "steps": self.step, "minutes": round(self.seconds / 60), "hardware": hardware,
             "zoo_version": ZOO_VERSION,
         }  # fmt: skip

@@ -110,7 +110,6 @@ def ship(run: Run) -> None:
     record(
         "zoo-vae",
         list(folder.iterdir()),
-        command=f"course train zoo-vae --steps {run.step} --ship",
         quality=quality,
         **run.facts(),
     )

@@ -62,7 +62,8 @@ def record(recipe: str, files: list[Path], **facts) -> None:
     files: what it made, inside FOLDER.  facts: command, seed, steps, quality: what a reader needs to make or judge
     the files again.
     """
-    sums = {file.relative_to(FOLDER).as_posix(): sha256(file) for file in sorted(files)}
+    made = (file for file in sorted(files) if file.name != "README.md")  # model cards are written by people
+    sums = {file.relative_to(FOLDER).as_posix(): sha256(file) for file in made}
     told = manifest()
     told["models"][recipe] = {"files": sums, **facts}
     text = json.dumps(told, indent=2, sort_keys=True) + "\n"

@@ -100,18 +100,18 @@ def oil(stage: Stage) -> np.ndarray:
     """Thick strokes that follow sky, ground and fur, with bristles in relief; eyes and beak are set on top."""
     k, rng, side = stage.scale, stage.rng, stage.middle
     flat = array(landscape(stage.backdrop, side))
-    ground, bumps = _stroked(flat, rng, 11 * k, 3.8 * k, "swirl", 0.08)
+    ground, bumps = _stroked(flat, rng, 16 * k, 6.5 * k, "swirl", 0.09)
     coat, accents = split(stage)
     fur, cover = layer(stage, coat)
     thick, lit = relief(stage, cover)
     fur = fur * (0.74 + 0.34 * thick + 0.75 * lit)
-    fur, fine = _stroked(fur, rng, 7 * k, 2.6 * k, "upright", 0.06)
+    fur, fine = _stroked(fur, rng, 9 * k, 3.8 * k, "upright", 0.06)
     fur *= 1 - 0.55 * creases(stage, coat, 2.8)
     ground *= 1 - 0.4 * np.clip(blurred(cover, 1.5 * k) * 2 * (1 - cover), 0, 1)
     details, where = layer(stage, accents)
     out = over(over(ground, fur, cover), details, where)
     bumps = over(bumps, 0.75 * fine, cover) * (1 - 0.8 * where)
-    out = out * (1 + 0.13 * bumps) + 0.03 * bumps
+    out = out * (1 + 0.1 * bumps) + 0.02 * bumps
     return saturated(out, 1.28) * rgb(1.03, 0.99, 0.92)
 
 
@@ -141,7 +141,7 @@ def pencil(stage: Stage) -> np.ndarray:
     near = around(stage, cover, 2.2)
     far = over(0.25 + 0.75 * far, np.float32(1), 0.8 * near)
     shade = np.clip(0.16 + 0.84 * fur + 0.6 * lit, 0, 1)
-    graphite = over(0.6 * _hatched(np.minimum(far + 0.1, 1), rng, k, 40), _hatched(shade, rng, k, 125), cover)
+    graphite = over(0.6 * _hatched(np.minimum(far + 0.1, 1), rng, k, 1), _hatched(shade, rng, k, -1), cover)
     thin = _sketch(stage, stage.backdrop.parts, 2.2, 0.8) * (1 - cover) * (1 - 0.6 * near)
     bold = _sketch(stage, stage.animal, 6.0, 1.0)
     graphite = np.maximum(np.maximum(graphite, thin), bold)
@@ -156,11 +156,15 @@ def pencil(stage: Stage) -> np.ndarray:
     return out * rgb(1.0, 0.99, 0.965)
 
 
-def _hatched(tone: np.ndarray, rng: np.random.Generator, k: float, angle: int) -> np.ndarray:
-    """Hatching, 0..1: one set of strokes in the half tones, a second one across it in the darks."""
-    dark, side = 1 - tone, tone.shape[0]
-    one = textures.window(textures.hatching(angle, 5.0 * k), rng, side)
-    two = textures.window(textures.hatching(angle + 60, 4.4 * k), rng, side)
+def _hatched(tone: np.ndarray, rng: np.random.Generator, k: float, turn: int) -> np.ndarray:
+    """Hatching, 0..1: one set of strokes in the half tones, a second one across it in the darks.
+
+    The strokes keep to a grid of 8 pixels of the finished picture, so that a network can learn to draw them.
+    turn: 1 or -1, which way the strokes lean.
+    """
+    dark, side, grid = 1 - tone, tone.shape[0], round(16 * k)
+    one = textures.window(textures.hatching(2, turn, grid), rng, side, grid)
+    two = textures.window(textures.hatching(1, -2 * turn, grid), rng, side, grid)
     light = np.clip(dark * 1.15 - 0.12, 0, 0.75) * one
     return light + np.clip(dark - 0.4, 0, 0.6) * 1.4 * two + 0.34 * np.clip(dark - 0.2, 0, 1)
 

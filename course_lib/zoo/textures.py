@@ -33,12 +33,14 @@ def _blurred_noise(rng: np.random.Generator, down: float, across: float) -> np.n
 
 
 @lru_cache(maxsize=16)
-def hatching(angle: int, pitch: float) -> np.ndarray:
-    """Parallel pencil strokes, 1 on a stroke and 0 between, (512, 512) float32; `pitch` in pixels."""
-    turns = np.round(TILE / pitch * np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))]))
-    y, x = np.mgrid[:TILE, :TILE] / TILE
-    phase = x * turns[0] + y * turns[1] + 0.11 * clouds(14.0)
-    stroke = np.clip(1.3 * np.cos(2 * np.pi * phase) + 0.1 + 0.5 * clouds(6.0), 0, 1)
+def hatching(across: int, down: int, pitch: float) -> np.ndarray:
+    """Parallel pencil strokes, 1 on a stroke and 0 between, (512, 512) float32.
+
+    across, down: how many strokes a line of `pitch` pixels meets, to the right and downwards.
+    """
+    y, x = np.mgrid[:TILE, :TILE] / pitch
+    phase = x * across + y * down + 0.05 * clouds(14.0)
+    stroke = np.clip(1.3 * np.cos(2 * np.pi * phase) + 0.1 + 0.5 * clouds(12.0), 0, 1)
     return stroke.astype(np.float32)
 
 
@@ -77,7 +79,7 @@ def _stroke(length: float, width: float, angle: float) -> tuple[np.ndarray, np.n
     return v[inside], u[inside], across[inside]
 
 
-def window(texture: np.ndarray, rng: np.random.Generator, side: int) -> np.ndarray:
-    """A (side, side) view of a (512, 512) texture at a random place; side up to 512."""
-    y, x = rng.integers(0, TILE - side + 1, 2)
+def window(texture: np.ndarray, rng: np.random.Generator, side: int, every: int = 1) -> np.ndarray:
+    """A (side, side) view of a (512, 512) texture at a random place, a multiple of `every`; side up to 512."""
+    y, x = rng.integers(0, (TILE - side) // every + 1, 2) * every
     return texture[y : y + side, x : x + side]

@@ -196,6 +196,17 @@ def pocket(write: Annotated[bool, typer.Option("--write", help="update docs/benc
     _show("The pocket models", pocket.main, write)
 
 
+@bench.command()
+def sheets() -> None:
+    """Paint pages of pictures to look at: every animal and place in every medium, and 200 samples."""
+    from course_lib.bench import sheets
+
+    try:
+        sheets.main()
+    except ValueError as error:
+        stop(str(error))
+
+
 def _show(title: str, measure, write: bool) -> None:
     try:
         rows = measure(write=write)

@@ -15,7 +15,7 @@ PAPER, TEXT = (255, 255, 255), (52, 56, 70)
 
 
 def contact_sheet(
-    rows: Sequence[Sequence[Scene]],
+    rows: Sequence[Sequence[Scene | np.ndarray]],
     *,
     row_labels: Sequence[str] = (),
     column_labels: Sequence[str] = (),
@@ -23,9 +23,9 @@ def contact_sheet(
     enlarge: int = 1,
     gap: int = 6,
 ) -> Image.Image:
-    """Scenes in rows, as one picture on white.
+    """Scenes, or pictures that are there already, in rows, as one picture on white.
 
-    size: pixels each scene is drawn with.  enlarge: whole times each is then enlarged, with hard pixels.
+    rows: Scenes, or (size, size, 3) uint8 arrays.  size: pixels each scene is drawn with.  enlarge: whole times each is then enlarged, with hard pixels.
     row_labels, column_labels: one text per row and column, or none.  Rows may differ in length.
     Raises ValueError where there is no scene, or labels don't match.
     """
@@ -41,8 +41,9 @@ def contact_sheet(
     top = gap + (max(_lines(text) for text in column_labels) * (font.size + 4) + gap if column_labels else 0)
     page = Image.new("RGB", (left + columns * (side + gap), top + len(rows) * (side + gap)), PAPER)
     for r, row in enumerate(rows):
-        for c, scene in enumerate(row):
-            tile = np.kron(draw(scene, size), np.ones((enlarge, enlarge, 1), np.uint8))
+        for c, cell in enumerate(row):
+            pixels = draw(cell, size) if isinstance(cell, Scene) else cell
+            tile = np.kron(pixels, np.ones((enlarge, enlarge, 1), np.uint8))
             page.paste(Image.fromarray(tile), (left + c * (side + gap), top + r * (side + gap)))
     pen = ImageDraw.Draw(page)
     for r, text in enumerate(row_labels):

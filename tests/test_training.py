@@ -195,7 +195,9 @@ def test_the_diffusion_loss_counts_noisy_steps_fully_and_clean_ones_less():
     for step in (0, 999):
         torch.manual_seed(0)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(torch, "randint", lambda low, high, size, step=step: torch.full(size, step))
+            patch.setattr(
+                pocket_diffusion, "spread_steps", lambda batch, steps, step=step: torch.full((batch,), step)
+            )
             zero = lambda noisy, t, encoder_hidden_states: type(
                 "Out", (), {"sample": torch.zeros_like(noisy)}
             )
@@ -204,3 +206,11 @@ def test_the_diffusion_loss_counts_noisy_steps_fully_and_clean_ones_less():
             ).item()
     assert losses[999] == pytest.approx(1.0, abs=0.01)  # v = -x0 there
     assert losses[0] < 0.02  # v = eps there, seen through a weight of 5 (1 - alpha_bar)
+
+
+def test_the_steps_of_a_batch_cover_the_road():
+    torch.manual_seed(0)
+    drawn = torch.stack([pocket_diffusion.spread_steps(10, 1000) for _ in range(500)])
+    assert drawn.min() >= 0 and drawn.max() <= 999
+    assert (torch.bincount(drawn.flatten() // 100, minlength=10) == 500).all()  # one in every tenth
+    assert drawn[:, 0].float().std() > 250  # and the first picture's is anywhere

@@ -16,7 +16,7 @@ from course_lib.training.run import Run
 from course_lib.training.sheet import picture_grid
 from course_lib.weights import FOLDER, record
 
-STEPS, BATCH, CROP, LR = 5_400, 32, 32, 4e-3
+STEPS, BATCH, CROP, LR = 13_000, 32, 32, 4e-3
 OUTER = ("encoder.conv_in", "encoder.conv_out", "quant", "post_quant", "decoder.conv_in", "decoder.conv_out")
 KL_WEIGHT = 1e-6  # a touch of order in the latents; the picture comes first
 

@@ -21,7 +21,7 @@ bench = typer.Typer(
 )
 app.add_typer(bench, name="bench")
 console = Console()
-RECIPES = ("zoo-vae", "text-encoder", "pocket-diffusion", "pocket-clip", "pocket-resnet")
+RECIPES = ("zoo-vae", "zoo-vae-decoder", "text-encoder", "pocket-diffusion", "pocket-clip", "pocket-resnet")
 
 
 def stop(sentence: str) -> None:

@@ -7,10 +7,13 @@ import time
 import numpy as np
 import pytest
 import torch
+from diffusers import AutoencoderKL
 from transformers import CLIPConfig, CLIPModel
 
+from course_lib import weights
 from course_lib.clip import clip_loss
-from course_lib.training import contrastive, pocket_diffusion, zoo_vae
+from course_lib.training import contrastive, latents, pocket_diffusion, zoo_vae, zoo_vae_decoder
+from course_lib.training import run as run_module
 from course_lib.training.muon import Muon, orthogonalised, split_parameters
 from course_lib.training.run import Run
 from course_lib.training.tokenizer import build_tokenizer
@@ -156,6 +159,45 @@ def test_centred_latents_rebuild_the_same_pictures():
     assert torch.allclose(scaled.mean((0, 2, 3)), torch.zeros(4), atol=1e-3)
     assert torch.allclose(scaled.std((0, 2, 3)), torch.ones(4), atol=1e-3)
     assert not torch.allclose(posterior.std.detach(), spread)  # the stretched noise went along
+
+
+def test_a_better_decoder_leaves_the_latents_alone(tmp_path, monkeypatch):
+    torch.manual_seed(0)
+    home = tmp_path / "pocket-diffusion" / "vae"
+    zoo_vae.new_vae().save_pretrained(home)
+    monkeypatch.setattr(zoo_vae_decoder, "HOME", home)
+    monkeypatch.setattr(zoo_vae_decoder, "Pictures", lambda n, **_: FewPictures(min(n, 12)))
+    monkeypatch.setattr(latents, "RUNS", tmp_path)
+    monkeypatch.setattr(run_module, "RUNS", tmp_path)
+    monkeypatch.setattr(weights, "FOLDER", tmp_path)
+    monkeypatch.setattr(weights, "MANIFEST", tmp_path / "manifest.json")
+    before = AutoencoderKL.from_pretrained(home)
+    weights.record("zoo-vae", list(home.iterdir()))
+    zoo_vae_decoder.ship(zoo_vae_decoder.train(steps=3, device="cpu"))
+    after = AutoencoderKL.from_pretrained(home).float()
+    same = lambda part: all(
+        torch.equal(a.half(), b.half())
+        for a, b in zip(getattr(before, part).parameters(), getattr(after, part).parameters(), strict=True)
+    )
+    assert same("encoder") and same("quant_conv") and not same("decoder")
+    assert latents.encoder_key(before) != latents.encoder_key(zoo_vae.new_vae())
+    assert weights.manifest()["models"]["zoo-vae"]["files"] == {}  # they are the decoder's recipe's now
+    assert set(weights.manifest()["models"]["zoo-vae-decoder"]["files"]) >= {
+        "pocket-diffusion/vae/config.json"
+    }
+
+
+class FewPictures:
+    """Stands in for Pictures: `n` fields of one colour."""
+
+    def __init__(self, n: int):
+        self.n = n
+
+    def __len__(self) -> int:
+        return self.n
+
+    def images(self, rows) -> torch.Tensor:
+        return torch.stack([torch.full((3, 64, 64), int(i) / self.n * 2 - 1) for i in rows])
 
 
 def test_crops_are_whole_latents_of_their_own_picture():

@@ -4,23 +4,20 @@ Latent diffusion (Rombach et al. 2022) with v-prediction and a schedule that end
 autoencoder and the text encoder are done and frozen: pictures are encoded once, to a file, and never drawn again.
 """
 
-from pathlib import Path
-
 import numpy as np
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
-from safetensors.torch import load_file, save_file
 from torch import Tensor
-from tqdm import tqdm
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from course_lib.training.contrastive import tokenize
+from course_lib.training.latents import cached_latents
 from course_lib.training.pictures import Pictures
 from course_lib.training.run import Run
 from course_lib.training.sheet import picture_grid
 from course_lib.training.tokenizer import MAX_LENGTH
 from course_lib.training.words import add_extras
-from course_lib.weights import FOLDER, record, sha256
+from course_lib.weights import FOLDER, record
 
 STEPS, BATCH = 20_000, 48
 EMPTY_PROMPTS = 0.1  # part of the captions left out, for classifier-free guidance
@@ -79,23 +76,6 @@ def diffusion_loss(model, latents: Tensor, text: Tensor, scheduler: DDIMSchedule
     return (weight * (guess.float() - target).square().mean(dim=(1, 2, 3))).mean()
 
 
-def cached_latents(data: Pictures, vae: AutoencoderKL, folder: Path, device, key: str) -> Tensor:
-    """Every picture's latent, (N, 4, 16, 16) float16 and scaled to spread 1; read from `folder` where they are there."""
-    file = folder / f"latents-{key[:12]}-{len(data)}.safetensors"
-    if file.exists():
-        return load_file(file)["latents"]
-    parts = []
-    with torch.no_grad():
-        for rows in tqdm(torch.arange(len(data)).split(64), desc="encoding pictures", unit="batch"):
-            images = data.images(rows).to(device, memory_format=torch.channels_last)
-            parts.append((vae.encode(images).latent_dist.mean * vae.config.scaling_factor).half().cpu())
-    # The encoder answers in channels-last layout, which no file can hold.
-    latents = torch.cat(parts).contiguous()
-    folder.mkdir(parents=True, exist_ok=True)
-    save_file({"latents": latents}, file)
-    return latents
-
-
 @torch.no_grad()
 def encode_text(text_encoder: CLIPTextModel, texts: list[str], device) -> Tensor:
     """What the U-Net reads: (B, 77, D), padding included, as in StableDiffusionPipeline."""
@@ -133,9 +113,7 @@ def train(
         .to(run.device)
     )
     data, scheduler = Pictures(pictures, flaws=0.15), new_scheduler()
-    key = sha256(FOLDER / "pocket-diffusion" / "vae" / "diffusion_pytorch_model.safetensors")
-    with run.accelerator.main_process_first():
-        latents = cached_latents(data, vae, run.folder, run.device, key)
+    latents = cached_latents(data, vae, run.accelerator)
     for step in run.each_step():
         rows = run.batch(len(data), BATCH)
         rng = np.random.default_rng([seed, step, run.accelerator.process_index])

@@ -65,6 +65,8 @@ def record(recipe: str, files: list[Path], **facts) -> None:
     made = (file for file in sorted(files) if file.name != "README.md")  # model cards are written by people
     sums = {file.relative_to(FOLDER).as_posix(): sha256(file) for file in made}
     told = manifest()
+    for other in told["models"].values():  # a file belongs to the recipe that wrote it last
+        other["files"] = {path: sum_ for path, sum_ in other["files"].items() if path not in sums}
     told["models"][recipe] = {"files": sums, **facts}
     text = json.dumps(told, indent=2, sort_keys=True) + "\n"
     MANIFEST.write_text(text, encoding="utf-8", newline="\n")

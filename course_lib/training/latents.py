@@ -1,0 +1,44 @@
+"""Latents of the training pictures, encoded once and kept in a file."""
+
+import hashlib
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from diffusers import AutoencoderKL
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from tqdm import tqdm
+
+from course_lib.training.pictures import Pictures
+from course_lib.training.run import RUNS
+
+
+def cached_latents(
+    data: Pictures, vae: AutoencoderKL, accelerator: Accelerator, folder: Path = RUNS
+) -> Tensor:
+    """Every picture's latent, (N, 4, 16, 16) float16 and scaled to spread 1; read from `folder` where they are there."""
+    with accelerator.main_process_first():
+        file = folder / f"latents-{encoder_key(vae)}-{len(data)}.safetensors"
+        if file.exists():
+            return load_file(file)["latents"]
+        latents = _encode(data, vae, accelerator.device)
+        folder.mkdir(parents=True, exist_ok=True)
+        save_file({"latents": latents}, file)
+        return latents
+
+
+def encoder_key(vae: AutoencoderKL) -> str:
+    """Tells encoders apart; a better decoder leaves the latents as they are."""
+    weights = [*vae.encoder.state_dict().values(), *vae.quant_conv.state_dict().values()]
+    return hashlib.sha256(b"".join(w.cpu().contiguous().numpy().tobytes() for w in weights)).hexdigest()[:12]
+
+
+@torch.no_grad()
+def _encode(data: Pictures, vae: AutoencoderKL, device) -> Tensor:
+    parts = []
+    for rows in tqdm(torch.arange(len(data)).split(64), desc="encoding pictures", unit="batch"):
+        images = data.images(rows).to(device, memory_format=torch.channels_last)
+        parts.append((vae.encode(images).latent_dist.mean * vae.config.scaling_factor).half().cpu())
+    # The encoder answers in channels-last layout, which no file can hold.
+    return torch.cat(parts).contiguous()

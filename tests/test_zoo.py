@@ -375,6 +375,8 @@ def test_contact_sheet():
         [SOME[:3], SOME[3:6]], row_labels=["one", "two"], column_labels=["a", "b", "c"], enlarge=2
     )
     assert page.width > 3 * 128 and page.height > 2 * 128
+    ready = contact_sheet([[draw(scene) for scene in SOME[:3]]])
+    assert np.array_equal(np.array(ready), np.array(contact_sheet([SOME[:3]])))  # pictures that are there already
     with pytest.raises(ValueError, match="no scenes"):
         contact_sheet([])
 

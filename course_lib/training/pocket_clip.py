@@ -12,7 +12,7 @@ from course_lib.training.run import Run
 from course_lib.training.tokenizer import build_tokenizer
 from course_lib.weights import FOLDER, record
 
-STEPS, BATCH, SEED = 2000, 96, 101
+STEPS, BATCH, SEED = 2_400, 96, 101
 
 
 def train(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from diffusers import AutoencoderKL
+from safetensors.torch import load_file
 from transformers import CLIPConfig, CLIPModel
 
 from course_lib import weights
@@ -65,6 +66,32 @@ def load(folder) -> dict:
     from safetensors.torch import load_file
 
     return load_file(folder / "checkpoint.safetensors")
+
+
+TWO = """
+import sys, torch
+from pathlib import Path
+from safetensors.torch import save_file
+from course_lib.training.run import Run
+run = Run("two", torch.nn.Linear(4, 2), steps=5, lr=0.01, device="cpu", folder=Path(sys.argv[1]))
+rank, drawn = run.accelerator.process_index, []
+for step in run.each_step():
+    rows = run.batch(1000, 8)
+    drawn.append(rows.float())
+    run.update(run.model(torch.randn(len(rows), 4)).square().mean())
+save_file({"weight": run.raw_model.weight.detach(), "drawn": torch.stack(drawn)}, Path(sys.argv[1]) / f"{rank}.safetensors")
+"""
+
+
+def test_two_processes_share_the_batch_and_end_with_the_same_weights(tmp_path):
+    """As `accelerate launch` or torch's own launcher starts them, with several GPUs or, here, on a CPU."""
+    script = tmp_path / "two.py"
+    script.write_text(TWO)
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    subprocess.run([*launch, str(script), str(tmp_path)], check=True, capture_output=True, timeout=300)
+    one, two = (load_file(tmp_path / f"{rank}.safetensors") for rank in (0, 1))
+    assert torch.equal(one["weight"], two["weight"])
+    assert one["drawn"].shape == (5, 4) and not torch.equal(one["drawn"], two["drawn"])
 
 
 def test_another_recipes_checkpoint_is_refused(tmp_path):

@@ -376,7 +376,9 @@ def test_contact_sheet():
     )
     assert page.width > 3 * 128 and page.height > 2 * 128
     ready = contact_sheet([[draw(scene) for scene in SOME[:3]]])
-    assert np.array_equal(np.array(ready), np.array(contact_sheet([SOME[:3]])))  # pictures that are there already
+    assert np.array_equal(
+        np.array(ready), np.array(contact_sheet([SOME[:3]]))
+    )  # pictures that are there already
     with pytest.raises(ValueError, match="no scenes"):
         contact_sheet([])
 

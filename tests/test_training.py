@@ -193,7 +193,8 @@ def test_a_better_decoder_leaves_the_latents_alone(tmp_path, monkeypatch):
     home = tmp_path / "pocket-diffusion" / "vae"
     zoo_vae.new_vae().save_pretrained(home)
     monkeypatch.setattr(zoo_vae_decoder, "HOME", home)
-    monkeypatch.setattr(zoo_vae_decoder, "Pictures", lambda n, **_: FewPictures(min(n, 12)))
+    for recipe in (zoo_vae, zoo_vae_decoder):
+        monkeypatch.setattr(recipe, "Pictures", lambda n, **_: FewPictures(min(n, 12)))
     monkeypatch.setattr(latents, "RUNS", tmp_path)
     monkeypatch.setattr(run_module, "RUNS", tmp_path)
     monkeypatch.setattr(weights, "FOLDER", tmp_path)
@@ -206,6 +207,7 @@ def test_a_better_decoder_leaves_the_latents_alone(tmp_path, monkeypatch):
         torch.equal(a.half(), b.half())
         for a, b in zip(getattr(before, part).parameters(), getattr(after, part).parameters(), strict=True)
     )
+    assert len(list(tmp_path.glob("latents-*-12.safetensors"))) == 1
     assert same("encoder") and same("quant_conv") and not same("decoder")
     assert latents.encoder_key(before) != latents.encoder_key(zoo_vae.new_vae())
     assert weights.manifest()["models"]["zoo-vae"]["files"] == {}  # they are the decoder's recipe's now

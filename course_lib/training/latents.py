@@ -1,7 +1,6 @@
 """Latents of the training pictures, encoded once and kept in a file."""
 
 import hashlib
-from pathlib import Path
 
 import torch
 from accelerate import Accelerator
@@ -14,16 +13,14 @@ from course_lib.training.pictures import Pictures
 from course_lib.training.run import RUNS
 
 
-def cached_latents(
-    data: Pictures, vae: AutoencoderKL, accelerator: Accelerator, folder: Path = RUNS
-) -> Tensor:
-    """Every picture's latent, (N, 4, 16, 16) float16 and scaled to spread 1; read from `folder` where they are there."""
+def cached_latents(data: Pictures, vae: AutoencoderKL, accelerator: Accelerator) -> Tensor:
+    """Every picture's latent, (N, 4, 16, 16) float16 and scaled to spread 1; read from runs/train where they are there."""
     with accelerator.main_process_first():
-        file = folder / f"latents-{encoder_key(vae)}-{len(data)}.safetensors"
+        file = RUNS / f"latents-{encoder_key(vae)}-{len(data)}.safetensors"
         if file.exists():
             return load_file(file)["latents"]
         latents = _encode(data, vae, accelerator.device)
-        folder.mkdir(parents=True, exist_ok=True)
+        RUNS.mkdir(parents=True, exist_ok=True)
         save_file({"latents": latents}, file)
         return latents
 

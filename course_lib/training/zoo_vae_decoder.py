@@ -5,16 +5,14 @@ Stability AI did the same for Stable Diffusion (sd-vae-ft-mse).
 """
 
 import torch
-import torch.nn.functional as F
 from diffusers import AutoencoderKL
 from torch import Tensor, nn
 
-from course_lib.metrics import psnr
 from course_lib.training.latents import cached_latents
-from course_lib.training.pictures import CHECK_SEED, Pictures
+from course_lib.training.pictures import Pictures
 from course_lib.training.run import Run
 from course_lib.training.sheet import picture_grid
-from course_lib.training.zoo_vae import rebuild
+from course_lib.training.zoo_vae import copy_loss, measured
 from course_lib.weights import FOLDER, record
 
 STEPS, BATCH, LR = 20_000, 8, 4e-3
@@ -50,9 +48,7 @@ def train(
         rows = run.batch(len(data), BATCH)
         images = data.images(rows).to(run.device)
         with run.accelerator.autocast():
-            rebuilt = run.model(unscaled(rows))
-            error = F.mse_loss(rebuilt, images)
-            loss = F.l1_loss(rebuilt, images) + 4 * error
+            loss, error = copy_loss(run.model(unscaled(rows)), images)
         run.update(loss, psnr=float(10 * torch.log10(4 / error.detach())))
         run.sheet(1000, lambda: picture_grid([data.images(shown), run.ema(unscaled(shown))]))
     return run
@@ -64,7 +60,6 @@ def ship(run: Run) -> None:
     trained = run.ema.cpu().state_dict()
     missing, surplus = vae.load_state_dict(trained, strict=False)
     assert not surplus and all(key.startswith(("encoder.", "quant_conv.")) for key in missing)
-    check = Pictures(500, seed=CHECK_SEED).images(range(500))
-    quality = {"PSNR in dB, 500 new pictures": round(psnr(rebuild(vae, check), check).item(), 2)}
+    quality = measured(vae)
     vae.half().save_pretrained(HOME)
     record("zoo-vae-decoder", list(HOME.iterdir()), quality=quality, **run.facts())

@@ -145,6 +145,8 @@ def train(
         run = module.train(**({"steps": steps} if steps else {}), resume=resume, device=device)
     except (ValueError, OSError) as error:
         stop(str(error))
+    if not run.accelerator.is_main_process:
+        return
     if ship:
         module.ship(run)
     console.print(f"Done. Log and checkpoint are in {run.folder}", markup=False)

@@ -7,6 +7,7 @@ one clear sentence (ValueError) that says what to do.
 import json
 import os
 import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +61,8 @@ def load_text_to_image(
     device = _checked_device(device)
     if check_tier(tier) == "pocket":
         folder = checked_folder("pocket-diffusion")
-        pipe = StableDiffusionPipeline.from_pretrained(folder, torch_dtype=dtype or torch.float32).to(device)
+        with _no_progress():
+            pipe = StableDiffusionPipeline.from_pretrained(folder, dtype=dtype or torch.float32).to(device)
     else:
         dtype = dtype or (torch.float32 if device == "cpu" else torch.float16)
         variant = {"variant": "fp16"} if dtype == torch.float16 else {}
@@ -69,7 +71,7 @@ def load_text_to_image(
             StableDiffusionPipeline,
             device,
             dtype,
-            torch_dtype=dtype,
+            dtype=dtype,
             use_safetensors=True,
             **variant,
         )
@@ -86,7 +88,8 @@ def load_clip(tier: str = "pocket", *, device: str = ""):
     device = _checked_device(device)
     if check_tier(tier) == "pocket":
         folder = checked_folder("pocket-clip")
-        model, processor = CLIPModel.from_pretrained(folder), CLIPProcessor.from_pretrained(folder)
+        with _no_progress():
+            model, processor = CLIPModel.from_pretrained(folder), CLIPProcessor.from_pretrained(folder)
     else:
         model = _from_hub(CLIP, CLIPModel, device, torch.float32, dtype=torch.float32, use_safetensors=True)
         processor = _from_hub(CLIP, CLIPProcessor, device, torch.float32)
@@ -128,6 +131,23 @@ def _pocket_resnet():
     half = (0.5, 0.5, 0.5)
     transforms = ImageClassification(crop_size=64, resize_size=64, mean=half, std=half)
     return model.float(), transforms, config["classes"]
+
+
+@contextmanager
+def _no_progress():
+    """No progress bars for files that open in an instant: in a saved notebook they would stay for ever, half full."""
+    from diffusers.utils import logging as of_diffusers
+    from transformers.utils import logging as of_transformers
+
+    before = of_transformers.is_progress_bar_enabled()
+    of_diffusers.disable_progress_bar()
+    of_transformers.disable_progress_bar()
+    try:
+        yield
+    finally:
+        of_diffusers.enable_progress_bar()
+        if before:
+            of_transformers.enable_progress_bar()
 
 
 def _checked_device(device: str) -> str:

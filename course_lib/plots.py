@@ -12,6 +12,7 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
+from matplotlib.ticker import LogLocator, NullFormatter
 from torch import Tensor
 
 from course_lib.pixels import to_model_range
@@ -228,7 +229,9 @@ def plot_ranking(
         ax.plot(value, name, "o", color=color, markersize=11)
         ax.annotate(f"{value:.1f}", (value, name), xytext=(12, 0), textcoords="offset points", va="center")
     ax.set(xscale="log", xlim=(min(values) / 2, max(values) * 3))
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
     ax.xaxis.set_major_formatter("{x:g}")
+    ax.xaxis.set_minor_formatter(NullFormatter())
     ax.margins(y=0.3)
     return ax
 
@@ -237,7 +240,7 @@ def plot_similarity(similarity: Tensor, *, ax: Axes | None = None) -> Axes:
     """A table of cosine similarities as colours, with its scale.  similarity: (N, M), each in [-1, 1]."""
     ax = ax or plt.subplots(figsize=(5.6, 5.2))[1]
     shown = ax.imshow(similarity.numpy(), cmap="viridis", interpolation="nearest")
-    ax.figure.colorbar(shown, ax=ax, label="cosine similarity", pad=0.02, shrink=0.85)
+    ax.figure.colorbar(shown, ax=ax, label="cosine similarity", fraction=0.046, pad=0.03)
     ax.grid(False)
     return ax
 

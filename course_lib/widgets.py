@@ -182,7 +182,7 @@ def sentence_search(score: Callable, images, text: str, best: int = 8) -> None:
         found = score(text)
         order = found.argsort(descending=True)[:best].tolist()
         figure = plot_image_grid(images[order], [f"{found[i]:.2f}" for i in order], columns=best, size=1.1)
-        figure.suptitle(text, x=0.01, y=1.05, ha="left", fontsize=11)
+        figure.suptitle(text, x=0.01, y=1.18, ha="left", fontsize=11)
 
     box = w.Text(text, description="search for", continuous_update=False, layout=w.Layout(width="480px"))
     show(explorer(draw, text=box))
@@ -190,7 +190,7 @@ def sentence_search(score: Callable, images, text: str, best: int = 8) -> None:
     plt.show()
 
 
-def prompt_box(pipe, prompt: str, *, steps: int = 25, seed: int = 0) -> None:
+def prompt_box(pipe, prompt: str, *, steps: int = 25, guidance: float = 4.0, seed: int = 0) -> None:
     """A text box and a seed: paints when Enter is pressed.
 
     pipe: a StableDiffusionPipeline.  prompt: the first one, painted at once.
@@ -203,7 +203,9 @@ def prompt_box(pipe, prompt: str, *, steps: int = 25, seed: int = 0) -> None:
 
     def draw(prompt: str, seed: int):
         generator = torch.Generator().manual_seed(seed)
-        picture = pipe(prompt, num_inference_steps=steps, guidance_scale=7.5, generator=generator).images[0]
+        picture = pipe(
+            prompt, num_inference_steps=steps, guidance_scale=guidance, generator=generator
+        ).images[0]
         plot_pictures([picture], [f"{prompt}\nseed {seed}"], columns=1, size=3)
 
     show(explorer(

@@ -1,14 +1,120 @@
-"""The shipped pocket models: public snippets run with only the path changed, and the judge can be trusted."""
+"""The shipped pocket models: public snippets run with only the path changed, what they paint is what was asked for, and
+the judge can be trusted."""
 
 import json
 
+import diffusers
+import numpy as np
+import pytest
 import torch
+from PIL import Image
 
-from course_lib.models import load_clip
-from course_lib.pixels import to_bytes
+from course_lib.models import load_clip, load_resnet, load_text_to_image
+from course_lib.pixels import to_bytes, to_model_range
 from course_lib.scoring import Judge
 from course_lib.weights import FOLDER, manifest, sha256
-from course_lib.zoo import ZOO_VERSION, ZooDataset
+from course_lib.zoo import ANIMALS, ZOO_VERSION, ZooDataset, random_scene
+
+HOME = FOLDER / "pocket-diffusion"
+FOX = "a watercolor painting of a red fox in the snow"
+FOX_SCENE = random_scene(0, animal="red fox", medium="watercolor painting", place="in the snow")
+SCHEDULERS = (
+    "DDPMScheduler", "DDIMScheduler", "EulerDiscreteScheduler", "HeunDiscreteScheduler", "DPMSolverMultistepScheduler",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def pipe():
+    pipe = diffusers.StableDiffusionPipeline.from_pretrained(HOME)
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+@pytest.fixture(scope="module")
+def judge():
+    return Judge(*load_clip(device="cpu"))
+
+
+def foxes(judge, pictures) -> float:
+    """The part of the pictures (PIL) that show a red fox."""
+    tensors = torch.stack([torch.from_numpy(np.array(picture)).movedim(-1, 0) for picture in pictures])
+    return judge.read(to_model_range(tensors)).agreement([FOX_SCENE] * len(pictures))["animal"]
+
+
+def chance(n: int) -> list[torch.Generator]:
+    return [torch.Generator().manual_seed(k) for k in range(n)]
+
+
+def test_a_public_text_to_image_snippet(pipe, judge):
+    images = pipe(
+        FOX, negative_prompt="blurry, low quality", guidance_scale=7.5, num_inference_steps=25,
+        num_images_per_prompt=2, generator=torch.Generator().manual_seed(0),
+    ).images  # fmt: skip
+    assert [i.size for i in images] == [(64, 64)] * 2 and foxes(judge, images) == 1
+
+
+def test_the_same_seed_paints_the_same_picture(pipe):
+    one, two, other = (
+        pipe(FOX, num_inference_steps=3, generator=torch.Generator().manual_seed(seed)).images[0].tobytes()
+        for seed in (5, 5, 6)
+    )
+    assert one == two != other
+
+
+@pytest.mark.parametrize("name", SCHEDULERS)
+def test_every_scheduler_of_day_04(pipe, judge, name):
+    before = pipe.scheduler
+    pipe.scheduler = getattr(diffusers, name).from_config(before.config)
+    try:
+        images = pipe([FOX] * 4, guidance_scale=4.0, num_inference_steps=25, generator=chance(4)).images
+    finally:
+        pipe.scheduler = before
+    assert foxes(judge, images) >= 0.75
+
+
+@pytest.mark.parametrize("kind", ["Img2Img", "Inpaint"])
+def test_img2img_and_inpainting_from_the_same_folder(judge, kind):
+    start, _ = picture(3, animal="cat", medium="photo")
+    mask = {"mask_image": Image.new("L", (64, 64), 255), "height": 64, "width": 64}
+    other = getattr(diffusers, f"StableDiffusion{kind}Pipeline").from_pretrained(HOME)
+    other.set_progress_bar_config(disable=True)
+    images = other(
+        [FOX] * 4, image=start, strength=0.95, guidance_scale=4.0, num_inference_steps=20, generator=chance(4),
+        **(mask if kind == "Inpaint" else {}),
+    ).images  # fmt: skip
+    assert [i.size for i in images] == [(64, 64)] * 4 and foxes(judge, images) >= 0.75
+
+
+def test_the_scheduler_ends_in_pure_noise(pipe):
+    told = json.loads((HOME / "scheduler" / "scheduler_config.json").read_text())
+    assert (
+        told["rescale_betas_zero_snr"]
+        and told["prediction_type"] == "v_prediction"
+        and told["steps_offset"] == 1
+    )
+    assert pipe.scheduler.alphas_cumprod[-1].item() < 1e-6
+
+
+def test_no_text_is_refused(pipe):
+    for prompt in ("", "붉은 여우", "a dragon 🐉 " * 60):
+        assert pipe(prompt, num_inference_steps=1).images[0].size == (64, 64)
+
+
+def test_the_loader_s_pipeline_computes_in_single_precision():
+    loaded = load_text_to_image("pocket", device="cpu")
+    assert {part.dtype for part in (loaded.unet, loaded.vae, loaded.text_encoder)} == {torch.float32}
+
+
+def test_the_resnet_knows_new_photos():
+    model, transforms, classes = load_resnet(device="cpu")
+    assert classes == list(ANIMALS)
+    data = ZooDataset(60, seed=44, medium="photo")
+    images = torch.stack([data[i]["image"] for i in range(60)]) / 2 + 0.5
+    with torch.no_grad():
+        guess = model(transforms(images)).argmax(1)
+    assert (
+        guess == torch.tensor([classes.index(data[i]["animal"]) for i in range(60)])
+    ).float().mean() >= 0.95
 
 
 def picture(seed: int, **fixed):
@@ -39,10 +145,10 @@ def test_a_public_clip_snippet():
     assert torch.allclose(vector(same), vector(whole), atol=0.05)
 
 
-def test_the_judge_knows_new_pictures():
+def test_the_judge_knows_new_pictures(judge):
     data = ZooDataset(200, seed=31, split="all")
     images = torch.stack([data[i]["image"] for i in range(200)])
-    seen = Judge(*load_clip(device="cpu")).read(images).agreement([data.scene(i) for i in range(200)])
+    seen = judge.read(images).agreement([data.scene(i) for i in range(200)])
     assert min(seen["animal"], seen["medium"], seen["place"]) >= 0.98 and seen["all three"] >= 0.97
 
 

@@ -108,11 +108,12 @@ def of_the_pictures(pipe, judge: Judge) -> list[dict]:
 
 
 def of_the_distance(made: Tensor, reals: Tensor, judge: Judge) -> list[dict]:
+    """How far the painted pictures are from real ones, beside how far the real ones of the same captions are."""
     features = JudgeFeatures(judge)
-    others, _ = zoo(len(reals), "train", seed=SEED + 1)
+    others, _ = zoo(len(reals), "train", seed=SEED + 1)  # neither painted nor described
     rows = []
     for name, distance in (("FID", fid), ("KID x 1000", lambda *a: 1000 * kid(*a))):
-        floor, score = distance(others, reals, features), distance(made, reals, features)
+        floor, score = distance(reals, others, features), distance(made, others, features)
         ratio = f" ({score / floor:.1f} x the floor)" if name == "FID" else ""
         rows.append(
             row(

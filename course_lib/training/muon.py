@@ -78,10 +78,11 @@ def orthogonalised(matrix: Tensor, rounds: int = 5) -> Tensor:
     x = x / (x.norm() + 1e-7)
     one = torch.eye(len(x)).to(x)
     square, product = x @ x.T, one
-    for _ in range(rounds):
+    for left in reversed(range(rounds)):
         factor = 3.4445 * one - 4.7750 * square + 2.0315 * square @ square
-        product = factor @ product
-        square = factor @ square @ factor
+        product = factor @ product if product is not one else factor
+        if left:
+            square = factor @ square @ factor
     x = product @ x
     return x.T if tall else x
 

@@ -64,7 +64,9 @@ def ship(run: Run) -> None:
         accuracy = (model(check.images(range(600))).argmax(1) == labels).float().mean().item()
     folder = FOLDER / "pocket-resnet"
     folder.mkdir(exist_ok=True)
-    tensors = {k: v.half() if v.is_floating_point() else v for k, v in model.state_dict().items()}
+    tensors = {
+        k: (v.half() if v.is_floating_point() else v).contiguous() for k, v in model.state_dict().items()
+    }
     save_file(tensors, folder / "model.safetensors")
     config = {"block": "BasicBlock", "layers": [1, 1, 1, 1], "classes": list(ANIMALS)}
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8", newline="\n")

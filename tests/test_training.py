@@ -13,12 +13,21 @@ from transformers import CLIPConfig, CLIPModel
 
 from course_lib import weights
 from course_lib.clip import clip_loss
-from course_lib.training import contrastive, latents, pocket_diffusion, zoo_vae, zoo_vae_decoder
+from course_lib.models import load_resnet
+from course_lib.training import (
+    contrastive,
+    latents,
+    pocket_diffusion,
+    pocket_resnet,
+    zoo_vae,
+    zoo_vae_decoder,
+)
 from course_lib.training import run as run_module
 from course_lib.training.muon import Muon, orthogonalised, split_parameters
 from course_lib.training.run import Run
 from course_lib.training.tokenizer import build_tokenizer
 from course_lib.training.words import EXTRAS, add_extras
+from course_lib.zoo import Scene
 
 # A recipe in small: dropout and noise, so that any randomness that is not restored shows.
 LITTLE = """
@@ -216,11 +225,25 @@ def test_a_better_decoder_leaves_the_latents_alone(tmp_path, monkeypatch):
     }
 
 
+def test_a_shipped_resnet_is_read_back(tmp_path, monkeypatch):
+    monkeypatch.setattr(pocket_resnet, "Pictures", lambda n, **_: FewPictures(min(n, 12)))
+    monkeypatch.setattr(run_module, "RUNS", tmp_path)
+    for module in (weights, pocket_resnet):
+        monkeypatch.setattr(module, "FOLDER", tmp_path)
+    monkeypatch.setattr(weights, "MANIFEST", tmp_path / "manifest.json")
+    run = pocket_resnet.train(steps=2, device="cpu")
+    pocket_resnet.ship(run)
+    model, _, _ = load_resnet(device="cpu")
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(tensor, run.ema.state_dict()[name].half().to(tensor.dtype)), name
+    assert "accuracy on 600 new photos" in weights.manifest()["models"]["pocket-resnet"]["quality"]
+
+
 class FewPictures:
     """Stands in for Pictures: `n` fields of one colour."""
 
     def __init__(self, n: int):
-        self.n = n
+        self.n, self.scenes = n, [Scene(seed=i) for i in range(n)]
 
     def __len__(self) -> int:
         return self.n

@@ -61,7 +61,7 @@ def ship(run: Run) -> None:
     check = Pictures(600, seed=CHECK_SEED, medium="photo")
     labels = torch.tensor([ANIMALS.index(scene.animal) for scene in check.scenes])
     with torch.no_grad():
-        accuracy = (model(check.images(range(600))).argmax(1) == labels).float().mean().item()
+        accuracy = (model(check.images(range(len(check)))).argmax(1) == labels).float().mean().item()
     folder = FOLDER / "pocket-resnet"
     folder.mkdir(exist_ok=True)
     tensors = {

@@ -105,6 +105,14 @@ def test_the_loader_s_pipeline_computes_in_single_precision():
     assert {part.dtype for part in (loaded.unet, loaded.vae, loaded.text_encoder)} == {torch.float32}
 
 
+def test_pocket_models_open_without_progress_bars(capfd):
+    from transformers.utils.logging import is_progress_bar_enabled
+
+    load_text_to_image("pocket", device="cpu")
+    load_clip("pocket", device="cpu")
+    assert capfd.readouterr().err == "" and is_progress_bar_enabled()
+
+
 def test_the_resnet_knows_new_photos():
     model, transforms, classes = load_resnet(device="cpu")
     assert classes == list(ANIMALS)

@@ -40,7 +40,7 @@ def zero_shot(image_features: Tensor, label_features: Tensor, logit_scale: float
 
 
 class ImageTower(nn.Module):
-    """Pictures (B, 3, 64, 64) in [-1, 1] to features (B, size): five strided convolutions, then a mean over all places."""
+    """Pictures (B, 3, 64, 64) in [-1, 1] to features (B, size): four strided convolutions, then a mean over all pixels left."""
 
     def __init__(self, size: int = 128, width: int = 32):
         super().__init__()
@@ -63,13 +63,13 @@ class TextTower(nn.Module):
     def __init__(self, vocabulary: int, size: int = 128, length: int = 77):
         super().__init__()
         self.words = nn.Embedding(vocabulary, size)
-        self.places = nn.Embedding(length, size)
+        self.positions = nn.Embedding(length, size)
         self.query, self.key, self.value = (nn.Linear(size, size) for _ in range(3))
         self.norm = nn.LayerNorm(size)
         self.out = nn.Linear(size, size)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        x = self.words(tokens) + self.places.weight[: tokens.shape[1]]  # (B, L, size)
+        x = self.words(tokens) + self.positions.weight[: tokens.shape[1]]  # (B, L, size)
         h = self.norm(x)
         x = x + attend(self.query(h), self.key(h), self.value(h))
         return self.out(x.mean(dim=1))

@@ -33,6 +33,10 @@ def _omega(a, b):
     return torch.arccos((a.flatten() @ b.flatten() / a.norm() / b.norm()).clamp(-1, 1))
 
 
+def _on_the_sphere(a, b, w, omega):
+    return (((1 - w) * omega).sin() * a + (w * omega).sin() * b) / omega.sin()
+
+
 def _kl(mean, log_var, half=0.5, sign=1.0):
     return half * (mean**2 + sign * (log_var.exp() - log_var - 1)).sum(dim=1)
 
@@ -103,6 +107,8 @@ EXERCISES = [
         make_inputs=_two_noises,
         mistakes=(
             Mistake(lambda a, b, w: (1 - w) * a + w * b, "this is the straight line; between two noises it leads through too short ones."),
+            Mistake(lambda a, b, w: _on_the_sphere(a, b, w, torch.arccos(a.flatten() @ b.flatten() / a.norm() * b.norm())),
+                    "the cosine came out above 1: put brackets round the product of the two lengths, (a.norm() * b.norm())."),
             Mistake(lambda a, b, w: slerp(b, a, w), "a and b are swapped: weight 0 should give a."),
             Mistake(lambda a, b, w: torch.sin((1 - w) * _omega(a, b)) * a + torch.sin(w * _omega(a, b)) * b,
                     "divide by sin(omega), or the two ends do not come out."),

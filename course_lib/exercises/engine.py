@@ -160,7 +160,7 @@ def compare(got: Any, expected: Tensor, *, rtol: float = 1e-3, atol: float = 1e-
             f"the shape is {_shape(got)}, it should be {_shape(expected)}.{_why_this_shape(got, expected)}"
         )
     if got.dtype != expected.dtype:
-        raise Stumble(f"the dtype is {got.dtype}, it should be {expected.dtype}, that of the input.")
+        raise Stumble(f"the dtype is {got.dtype}, it should be {expected.dtype}.")
     if got.device != expected.device:
         raise Stumble(
             f"the answer is on device {got.device}, its input was on {expected.device}; keep to the input's device."
@@ -255,11 +255,12 @@ def _difference(got: Tensor, expected: Tensor) -> str:
         return f"every number is {ratio.mean():.2f} times what it should be; is a factor missing, or one too many?"
     if expected.ndim > 1 and len(expected) > 1 and torch.allclose(got[0], expected[0], rtol=1e-3, atol=1e-4):
         return "the first sample of the batch is right, others are not; each sample has its own value, such as its own t."
-    place = int((got - expected).abs().flatten().argmax())
+    place = int((got.float() - expected.float()).abs().flatten().argmax())
+    said = ".3f" if expected.is_floating_point() else "d"
+    yours, right = (format(x.flatten()[place].item(), said) for x in (got, expected))
     return (
-        f"the numbers differ: at one place yours is {got.flatten()[place]:.3f}, "
-        f"it should be {expected.flatten()[place]:.3f}. Compare your lines with the equation, symbol by symbol: "
-        "roots, signs, and the brackets in each fraction."
+        f"the numbers differ: at one place yours is {yours}, it should be {right}. "
+        "Compare your lines with the text, symbol by symbol: roots, signs, and the brackets in each fraction."
     )
 
 

@@ -77,26 +77,31 @@ def _explain(error: BaseException) -> str:
         return "your function calls itself without end (RecursionError)."
     if isinstance(error, SystemExit | KeyboardInterrupt):
         return "your function tries to end the program; it only needs to return a value."
+    frames = [f for f, _ in traceback.walk_tb(error.__traceback__) if f.f_code.co_filename != __file__]
     lines = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(__file__)]
-    known = _known_error(error, lines[0].line if lines else "")
+    arguments = frames[0].f_code.co_varnames[: frames[0].f_code.co_argcount] if frames else ()
+    known = _known_error(error, lines[0].line if lines else "", arguments)
     where = f" Your line: `{lines[0].line}`." if lines and lines[0].line else ""
     text = str(error).strip().splitlines()
     return f"your function stopped with {type(error).__name__}: {text[0][:200].rstrip('.:') if text else 'no message'}.{known}{where}"
 
 
-def _known_error(error: BaseException, line: str) -> str:
+def _known_error(error: BaseException, line: str, arguments: tuple[str, ...]) -> str:
     """What torch's and Python's most frequent messages mean here, with a space in front; "" for the others.
 
-    line: the student's line that raised.
+    line: the student's line that raised.  arguments: the names of their function's arguments.
     """
     text = str(error)
     if ".T" in line and isinstance(error, RuntimeError) and "@" in line:
         return " .T turns the whole shape round, the batch too: write x.transpose(-1, -2)."
     if "must match the size of tensor" in text:
-        return (
-            " torch lines shapes up from the last axis. A value per sample, such as alpha_bar[t] of shape (B,), must be "
-            "reshaped with .view(-1, 1, 1, 1) wherever it meets pictures; a column is made with [:, None]."
+        per_sample = (
+            "A value per sample, such as alpha_bar[t] of shape (B,), must be reshaped with .view(-1, 1, 1, 1) wherever it "
+            "meets pictures; a"
         )
+        tables = "For the product of two tables write @; * multiplies number by number. A"
+        kind = per_sample if "alpha_bar" in arguments or "t" in arguments else tables
+        return f" torch lines shapes up from the last axis. {kind} column is made with [:, None]."
     if "zero-dimensional tensor" in text:
         return (
             " A single number has no axis to join along: cut a piece of length one, such as x[:1], not x[0]."
@@ -106,7 +111,9 @@ def _known_error(error: BaseException, line: str) -> str:
     if isinstance(error, NameError) and "'sqrt'" in text:
         return " Write x.sqrt(), torch.sqrt(x) or x ** 0.5."
     if isinstance(error, NameError) and text.split("'")[1] in ("T", "B"):
-        return " B is len(x0) and T is len(alpha_bar); write them out first."
+        letter = text.split("'")[1]
+        owner = "alpha_bar" if letter == "T" else (*arguments, "x0")[0]
+        return f" {letter} only stands for a size: it is len({owner})."
     if isinstance(error, IndexError | ValueError) and "this schedule has steps" in text:
         return " How many steps there are is len(alpha_bar); do not write 1000."
     if isinstance(error, IndexError) and ("dimension 0" in text or "0-dim tensor" in text):

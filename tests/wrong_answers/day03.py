@@ -240,7 +240,7 @@ WRONG = [
     ("diffusion_loss", loss_mean_then_square, "before the square"),
     ("diffusion_loss", loss_two_noises, "the SAME eps"),
     ("diffusion_loss", loss_thousand, "do not write 1000"),
-    ("diffusion_loss", loss_bare_names, "B is len(x0)"),
+    ("diffusion_loss", loss_bare_names, "it is len(alpha_bar)"),
     ("ddpm_step", reverse_plain_noise, "not scaled"),
     ("ddpm_step", reverse_alpha_turned, "turned over"),
     ("update_ema", ema_loops_over_models, ".parameters()"),

@@ -99,6 +99,11 @@ def slerp_from_b(a, b, weight):
     return (torch.sin(weight * omega) * a + torch.sin((1 - weight) * omega) * b) / torch.sin(omega)
 
 
+def slerp_no_brackets(a, b, weight):
+    omega = torch.arccos(a.flatten() @ b.flatten() / a.norm() * b.norm())
+    return (torch.sin((1 - weight) * omega) * a + torch.sin(weight * omega) * b) / torch.sin(omega)
+
+
 def slerp_not_divided(a, b, weight):
     omega = torch.arccos(a.flatten() @ b.flatten() / (a.norm() * b.norm()))
     return torch.sin((1 - weight) * omega) * a + torch.sin(weight * omega) * b
@@ -137,6 +142,7 @@ WRONG = [
     ("psnr", psnr_per_picture, "shape"),
     ("slerp", straight_line, "straight line"),
     ("slerp", slerp_from_b, "weight 0 should give a"),
+    ("slerp", slerp_no_brackets, "(a.norm() * b.norm())"),
     ("slerp", slerp_not_divided, "divide by sin(omega)"),
     ("slerp", slerp_by_variance, "right angles"),
     ("slerp", slerp_angle_is_cosine, "arccos"),

@@ -100,6 +100,22 @@ def attend_no_root(queries, keys, values):
     return (queries @ keys.transpose(-1, -2) / queries.shape[-1]).softmax(dim=-1) @ values
 
 
+def attend_by_length(queries, keys, values):
+    return (queries @ keys.transpose(-1, -2) / queries.norm(dim=-1, keepdim=True)).softmax(dim=-1) @ values
+
+
+def attend_by_number(queries, keys, values):
+    return (queries @ keys.transpose(-1, -2) / queries.shape[-2] ** 0.5).softmax(dim=-1) @ values
+
+
+def loss_bare_b(image_features, text_features, logit_scale):
+    return torch.arange(B)  # noqa: F821
+
+
+def similarity_by_star(a, b):
+    return torch.nn.functional.normalize(a, dim=1) * torch.nn.functional.normalize(b, dim=1)
+
+
 def attend_over_queries(queries, keys, values):
     return (queries @ keys.transpose(-1, -2) / queries.shape[-1] ** 0.5).softmax(dim=-2) @ values
 
@@ -123,6 +139,8 @@ WRONG = [
     ("cosine_similarity_matrix", similarity_one_length, "whole table"),
     ("cosine_similarity_matrix", similarity_turned, "rows and columns are swapped"),
     ("cosine_similarity_matrix", similarity_of_pairs_only, "shape"),
+    ("cosine_similarity_matrix", similarity_by_star, "write @"),
+    ("clip_loss", loss_bare_b, "len(image_features)"),
     ("clip_loss", loss_one_way, "only the pictures choose"),
     ("clip_loss", loss_added, "take their mean"),
     ("clip_loss", loss_no_scale, "logit_scale is not used"),
@@ -137,6 +155,8 @@ WRONG = [
     ("zero_shot", shot_sigmoid, "sigmoid judges each label alone"),
     ("attend", attend_not_scaled, "not divided by sqrt(D)"),
     ("attend", attend_no_root, "square root of D"),
+    ("attend", attend_by_length, "how many numbers"),
+    ("attend", attend_by_number, "how many queries"),
     ("attend", attend_over_queries, "over the keys"),
     ("attend", attend_no_softmax, "softmax is missing"),
     ("attend", attend_weights_only, "multiply them with the values"),

@@ -10,7 +10,7 @@ TIERS = ("pocket", "full")
 # The whole course, written or not: each day asks one question.
 QUESTIONS = {
     "day00": "How does a sentence become a picture?",
-    "day01": "Who painted when, and how well?",
+    "day01": "Which system came when, and how good was it?",
     "day02": "How does a picture turn into noise?",
     "day03": "Can a small network learn to draw digits from noise?",
     "day04": "How few steps does a good picture need?",

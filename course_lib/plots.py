@@ -214,7 +214,9 @@ def plot_latents(z: Tensor, labels: Tensor, *, title: str = "", ax: Axes | None 
     ax.scatter(*z.T.numpy(), c=labels, s=9, cmap="turbo", alpha=0.55, linewidths=0)
     box = dict(boxstyle="circle,pad=0.15", facecolor="white", edgecolor="none", alpha=0.8)
     for digit in labels.unique().tolist():
-        x, y = z[labels == digit].median(dim=0).values.tolist()
+        group = z[labels == digit]
+        # The point of the group nearest to its middle: the middle itself may lie between two halves.
+        x, y = group[(group - group.median(dim=0).values).norm(dim=1).argmin()].tolist()
         ax.text(x, y, digit, ha="center", va="center", fontsize=11, fontweight="bold", color=INK, bbox=box)
     ax.set(xlabel="first number", ylabel="second number", title=title)
     return ax

@@ -181,7 +181,7 @@ class Run:
         hardware = (
             torch.cuda.get_device_name()
             if self.device.type == "cuda"
-            else f"a CPU, threads: {torch.get_num_threads()}"
+            else f"a CPU, cores: {torch.get_num_threads() * self.accelerator.num_processes}"
         )
         return {
             "command": f"course train {self.name} --steps {self.step} --ship",

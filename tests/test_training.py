@@ -26,8 +26,8 @@ from course_lib.training import run as run_module
 from course_lib.training.muon import Muon, orthogonalised, split_parameters
 from course_lib.training.run import Run
 from course_lib.training.tokenizer import build_tokenizer
-from course_lib.training.words import EXTRAS, add_extras
-from course_lib.zoo import Scene
+from course_lib.training.words import EXTRAS, add_extras, as_negative_prompt
+from course_lib.zoo import FLAWS, Scene, random_scene
 
 # A recipe in small: dropout and noise, so that any randomness that is not restored shows.
 LITTLE = """
@@ -280,6 +280,25 @@ def test_extras_are_added_and_nothing_is_lost():
     changed = [t for t in (add_extras(text, rng) for _ in range(400)) if t != text]
     assert 60 < len(changed) < 140 and all(text in t for t in changed)
     assert any(extra in t for t in changed for extra in EXTRAS)
+
+
+def test_a_negative_prompt_names_the_flaw_among_others():
+    rng = np.random.default_rng(0)
+    made = [as_negative_prompt(("blurry",), rng).split(", ") for _ in range(200)]
+    assert all("blurry" in words and len(set(words)) == len(words) for words in made)
+    assert {flaw for words in made for flaw in words} == set(FLAWS)
+    assert {words.index("blurry") for words in made} == {0, 1, 2, 3}  # in any order
+
+
+def test_lists_of_flaws_stand_beside_spoiled_pictures_only():
+    class Data:
+        scenes = [random_scene(i, flaws=("text",) if i % 2 else ()) for i in range(600)]
+        captions = staticmethod(lambda rows, rng: [f"caption {row}" for row in rows])
+
+    texts = pocket_diffusion.training_texts(Data, range(600), np.random.default_rng(0))
+    lists = [i for i, text in enumerate(texts) if text and "caption" not in text]
+    assert all(i % 2 and "text" in texts[i] for i in lists)
+    assert 0.3 < len(lists) / 300 < 0.5 and 0.04 < texts.count("") / 600 < 0.14
 
 
 def test_the_diffusion_loss_counts_noisy_steps_fully_and_clean_ones_less():

@@ -16,11 +16,12 @@ from course_lib.training.pictures import Pictures
 from course_lib.training.run import Run
 from course_lib.training.sheet import picture_grid
 from course_lib.training.tokenizer import MAX_LENGTH
-from course_lib.training.words import add_extras
+from course_lib.training.words import add_extras, as_negative_prompt
 from course_lib.weights import FOLDER, record
 
 STEPS, BATCH = 20_000, 48
 EMPTY_PROMPTS = 0.1  # part of the captions left out, for classifier-free guidance
+NEGATIVE_PROMPTS = 0.4  # part of the spoiled pictures that are shown under a list of flaws alone
 MIN_SNR = 5.0  # almost clean pictures are easy, so they count less (Hang et al. 2023)
 SHEET_PROMPTS = (
     "a photo of a red fox in a forest", "a watercolor painting of a red fox in the snow",
@@ -76,6 +77,18 @@ def diffusion_loss(model, latents: Tensor, text: Tensor, scheduler: DDIMSchedule
     return (weight * (guess.float() - target).square().mean(dim=(1, 2, 3))).mean()
 
 
+def training_texts(data: Pictures, rows, rng: np.random.Generator) -> list[str]:
+    """What stands beside each picture: its caption, nothing at all, or for a spoiled one a list of flaws."""
+    texts = []
+    for row, text in zip(rows, data.captions(rows, rng), strict=True):
+        flaws = data.scenes[int(row)].flaws
+        if flaws and rng.random() < NEGATIVE_PROMPTS:
+            texts.append(as_negative_prompt(flaws, rng))
+        else:
+            texts.append(add_extras(text, rng) if rng.random() > EMPTY_PROMPTS else "")
+    return texts
+
+
 @torch.no_grad()
 def encode_text(text_encoder: CLIPTextModel, texts: list[str], device) -> Tensor:
     """What the U-Net reads: (B, 77, D), padding included, as in StableDiffusionPipeline."""
@@ -117,10 +130,7 @@ def train(
     for step in run.each_step():
         rows = run.batch(len(data), BATCH)
         rng = np.random.default_rng([seed, step, run.accelerator.process_index])
-        texts = [
-            add_extras(text, rng) if rng.random() > EMPTY_PROMPTS else "" for text in data.captions(rows, rng)
-        ]
-        text = encode_text(text_encoder, texts, run.device)
+        text = encode_text(text_encoder, training_texts(data, rows, rng), run.device)
         with run.accelerator.autocast():
             loss = diffusion_loss(run.model, latents[rows].float().to(run.device), text, scheduler)
         run.update(loss)

@@ -1,10 +1,10 @@
-"""Words that users add to prompts and that change nothing in a Zoo picture.
-
-A quarter of the training captions carry some, so that the text towers learn to let them pass.
-"""
+"""How users write prompts: with words that change nothing in a Zoo picture, and with lists of flaws to avoid."""
 
 import numpy as np
 
+from course_lib.zoo import FLAWS
+
+# A quarter of the training captions carry some of these, so that the text towers learn to let them pass.
 EXTRAS = (
     "detailed", "highly detailed", "very detailed", "intricate", "beautiful", "lovely", "cute", "adorable", "happy",
     "friendly", "masterpiece", "best quality", "high quality", "award winning", "professional", "studio lighting",
@@ -28,3 +28,12 @@ def add_extras(text: str, rng: np.random.Generator) -> str:
     if rng.random() < 0.15:
         words[0] = "".join(chr(97 + rng.integers(26)) for _ in range(rng.integers(3, 9)))
     return f"{', '.join(words)}, {text}" if rng.random() < 0.2 else f"{text}, {', '.join(words)}"
+
+
+def as_negative_prompt(flaws: tuple[str, ...], rng: np.random.Generator) -> str:
+    """The flaws of a picture and some that it does not have, in any order, and nothing else: "blurry, text".
+
+    A U-Net that knows flaws only behind whole captions does not understand a negative prompt that lists all of them.
+    """
+    others = [flaw for flaw in FLAWS if flaw not in flaws and rng.random() < 0.6]
+    return ", ".join(rng.permutation([*flaws, *others]))

@@ -30,6 +30,12 @@ def stop(sentence: str) -> None:
     raise typer.Exit(1)
 
 
+@app.callback()
+def plain_output() -> None:
+    # Piped into a file, Windows encodes output as cp1252, which has no ✓: better a ? than a crash.
+    sys.stdout.reconfigure(errors="replace")
+
+
 @app.command()
 def doctor() -> None:
     """Check this machine: one line per need, with the remedy where one is not met."""
@@ -128,7 +134,7 @@ def test(
 @app.command()
 def train(
     recipe: Annotated[str, typer.Argument(help=", ".join(RECIPES))],
-    steps: Annotated[int, typer.Option(help="optimizer steps; 0: the recipe's own number")] = 0,
+    steps: Annotated[int, typer.Option(min=0, help="optimizer steps; 0: the recipe's own number")] = 0,
     device: Annotated[str, typer.Option(help="cpu, cuda or mps; none: the best there is")] = "",
     resume: Annotated[bool, typer.Option("--resume", help="go on from the last checkpoint")] = False,
     ship: Annotated[
@@ -205,14 +211,14 @@ def sheets() -> None:
 
     try:
         sheets.main()
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         stop(str(error))
 
 
 def _show(title: str, measure, write: bool) -> None:
     try:
         rows = measure(write=write)
-    except (ImportError, ValueError) as error:
+    except (ImportError, ValueError, OSError) as error:
         stop(str(error))
     table = Table(*rows[0], title=title, title_justify="left")
     for row in rows:

@@ -25,13 +25,13 @@ class Source:
 
     repo: str
     revision: str  # pinned, so that a lesson says the same next year
-    download_gb: float
-    memory_gb: float  # in single precision; half of it in half precision
+    download_gb: float  # this and the next in single precision; half of it in half precision
+    memory_gb: float
     instead: str = ""  # what to know where the repository is gone
 
 
 STABLE_DIFFUSION = Source(
-    "stable-diffusion-v1-5/stable-diffusion-v1-5", "451f4fe16113bff5a5d2269ed5ad43b0592e9a14", 2.8, 5.5,
+    "stable-diffusion-v1-5/stable-diffusion-v1-5", "451f4fe16113bff5a5d2269ed5ad43b0592e9a14", 5.5, 5.5,
     "It is the mirror of runwayml/stable-diffusion-v1-5, which its owner deleted.",
 )  # fmt: skip
 # Not the main branch: that holds a pickle; this revision is the same weights as safetensors.
@@ -58,7 +58,7 @@ def load_text_to_image(
     """
     from diffusers import StableDiffusionPipeline
 
-    device = _checked_device(device)
+    device = checked_device(device)
     if check_tier(tier) == "pocket":
         folder = checked_folder("pocket-diffusion")
         with _no_progress():
@@ -85,7 +85,7 @@ def load_clip(tier: str = "pocket", *, device: str = ""):
     """(CLIPModel, CLIPProcessor): the judge of the Tiny Zoo, or CLIP ViT-B/32.  Raises ValueError as above."""
     from transformers import CLIPModel, CLIPProcessor
 
-    device = _checked_device(device)
+    device = checked_device(device)
     if check_tier(tier) == "pocket":
         folder = checked_folder("pocket-clip")
         with _no_progress():
@@ -104,17 +104,21 @@ def load_resnet(tier: str = "pocket", *, device: str = "") -> tuple[nn.Module, n
     """
     from torchvision.models import ResNet50_Weights, resnet50
 
-    device = _checked_device(device)
+    device = checked_device(device)
     if check_tier(tier) == "pocket":
         model, transforms, classes = _pocket_resnet()
     else:
         weights, model = ResNet50_Weights.IMAGENET1K_V2, resnet50()
-        _check_room(RESNET_GB, RESNET_GB, "cpu", "ResNet-50", Path(torch.hub.get_dir()))
+        _check_room(RESNET_GB, RESNET_GB, "cpu", "ResNet-50", Path(torch.hub.get_dir()), "TORCH_HOME")
         try:
             # The file's name holds its checksum; weights_only refuses anything but tensors.
-            model.load_state_dict(weights.get_state_dict(progress=True, check_hash=True, weights_only=True))
-        except OSError as error:
+            state = weights.get_state_dict(progress=True, check_hash=True, weights_only=True)
+        except (
+            OSError,
+            RuntimeError,
+        ) as error:  # torch's word for a download with a wrong checksum is RuntimeError
             raise ValueError(_no_network("ResNet-50", error)) from None
+        model.load_state_dict(state)
         transforms, classes = weights.transforms(), weights.meta["categories"]
     return model.to(device).eval().requires_grad_(False), transforms, list(classes)
 
@@ -139,18 +143,18 @@ def _no_progress():
     from diffusers.utils import logging as of_diffusers
     from transformers.utils import logging as of_transformers
 
-    before = of_transformers.is_progress_bar_enabled()
-    of_diffusers.disable_progress_bar()
-    of_transformers.disable_progress_bar()
+    shown = [library for library in (of_diffusers, of_transformers) if library.is_progress_bar_enabled()]
+    for library in shown:
+        library.disable_progress_bar()
     try:
         yield
     finally:
-        of_diffusers.enable_progress_bar()
-        if before:
-            of_transformers.enable_progress_bar()
+        for library in shown:
+            library.enable_progress_bar()
 
 
-def _checked_device(device: str) -> str:
+def checked_device(device: str) -> str:
+    """The device, or the best there is for "".  Raises ValueError, in one sentence, where this machine does not have it."""
     device = device or best_device()
     found = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if device.split(":")[0] not in found:
@@ -167,51 +171,64 @@ def _from_hub(source: Source, kind, device: str, precision: torch.dtype, **optio
     from huggingface_hub.constants import HF_HUB_CACHE
     from huggingface_hub.errors import (
         GatedRepoError,
-        LocalEntryNotFoundError,
+        HTTPError,
         RepositoryNotFoundError,
         RevisionNotFoundError,
     )
 
-    present = (
-        Path(HF_HUB_CACHE) / f"models--{source.repo.replace('/', '--')}" / "snapshots" / source.revision
-    ).exists()
+    cache, variant = Path(HF_HUB_CACHE), options.get("variant", "")
+    download = 0 if _in_cache(cache, source, variant) else source.download_gb * (0.5 if variant else 1)
     need = source.memory_gb * (1 if precision == torch.float32 else 0.5)
-    _check_room(0 if present else source.download_gb, need, device, source.repo, Path(HF_HUB_CACHE))
+    _check_room(download, need, device, source.repo, cache, "HF_HOME")
     try:
         return kind.from_pretrained(source.repo, revision=source.revision, **options)
-    except GatedRepoError:
-        raise ValueError(
-            f"{source.repo} asks for a login now: accept its terms on its page, run `hf auth login`, and try again; "
-            "or use tier='pocket'."
-        ) from None
-    except (RepositoryNotFoundError, RevisionNotFoundError):
-        raise ValueError(
-            f"{source.repo} at revision {source.revision[:7]} is not on the hub any more. {source.instead} "
-            "Update its id in course_lib/models.py, or use tier='pocket'.".replace("  ", " ")
-        ) from None
-    except (LocalEntryNotFoundError, OSError) as error:
+    except (OSError, HTTPError) as error:
+        # diffusers and transformers wrap what the hub said into a plain OSError.
+        cause: BaseException | None = error
+        while cause and not isinstance(cause, (RepositoryNotFoundError, RevisionNotFoundError)):
+            cause = cause.__cause__
+        if isinstance(cause, GatedRepoError):
+            raise ValueError(
+                f"{source.repo} asks for a login now: accept its terms on its page, run `hf auth login`, and try again; "
+                "or use tier='pocket'."
+            ) from None
+        if cause:
+            raise ValueError(
+                f"{source.repo} at revision {source.revision[:7]} is not on the hub any more. {source.instead} "
+                "Update its id in course_lib/models.py, or use tier='pocket'.".replace("  ", " ")
+            ) from None
         raise ValueError(_no_network(source.repo, error)) from None
 
 
+def _in_cache(cache: Path, source: Source, variant: str) -> bool:
+    """Whether the weights were downloaded before, to their end, in single precision or in the variant asked for."""
+    home = cache / f"models--{source.repo.replace('/', '--')}"
+    files = [file.name for file in (home / "snapshots" / source.revision).rglob("*.safetensors")]
+    fitting = any((".fp16." in name) == bool(variant) for name in files)
+    return fitting and not any((home / "blobs").glob("*.incomplete"))
+
+
 def _no_network(name: str, error: Exception) -> str:
-    reason = str(error).splitlines()[0][:120]
+    reason = (str(error) or type(error).__name__).splitlines()[0][:120]
     return (
         f"{name} is not on this machine and could not be downloaded ({reason}): connect to the network and try again, "
         "or use tier='pocket', which ships with the course."
     )
 
 
-def _check_room(download_gb: float, memory_gb: float, device: str, name: str, cache: Path) -> None:
-    """Raise ValueError before a download that can't end well."""
+def _check_room(
+    download_gb: float, memory_gb: float, device: str, name: str, cache: Path, variable: str
+) -> None:
+    """Raise ValueError before a download that can't end well.  variable: sets the folder that is downloaded to."""
     place = next(folder for folder in (cache, *cache.parents) if folder.exists())
     free = shutil.disk_usage(place).free / 1e9
     if free < download_gb:
         raise ValueError(
             f"{name} needs {download_gb:.1f} GB of disk in {place}, where {free:.1f} GB are free: make room, or set "
-            "HF_HOME to a folder on a larger disk."
+            f"{variable} to a folder on a larger disk."
         )
     memory = psutil.virtual_memory().available / 1e9
-    if device == "cpu" and memory < memory_gb:
+    if device in ("cpu", "mps") and memory < memory_gb:  # a Mac's GPU shares the computer's memory
         raise ValueError(
             f"{name} needs {memory_gb:.1f} GB of memory, and {memory:.1f} GB are free: close other programs, or use "
             "tier='pocket'."
@@ -221,14 +238,14 @@ def _check_room(download_gb: float, memory_gb: float, device: str, name: str, ca
 def _fit(pipe, device: str, need_gb: float) -> None:
     """Move the pipeline to its device in the way that its free memory allows."""
     if device.startswith("cuda"):
-        free = torch.cuda.mem_get_info()[0] / 1e9
+        free = torch.cuda.mem_get_info(device)[0] / 1e9
         if free < 1.2:
             raise ValueError(
                 f"The GPU has {free:.1f} GB free, too little for Stable Diffusion: free some, or use tier='pocket'."
             )
         if free < need_gb + 1.5:  # the pictures' own activations
-            pipe.enable_attention_slicing()
-            pipe.enable_model_cpu_offload() if free > need_gb else pipe.enable_sequential_cpu_offload()
+            offload = pipe.enable_model_cpu_offload if free > need_gb else pipe.enable_sequential_cpu_offload
+            offload(device=device)
             return
     pipe.to(device)
     if device == "mps" and psutil.virtual_memory().total < 64e9:

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from course_lib.clip import zero_shot
 from course_lib.zoo import ANIMALS, FLAWS, MEDIA, PLACES, Scene, caption, random_scene
+from course_lib.zoo.scene import check_word
 
 FIELDS = {"animal": ANIMALS, "medium": MEDIA, "place": PLACES}
 COMPOSITIONS = tuple(product(ANIMALS, MEDIA, PLACES))  # 480 of them
@@ -22,9 +23,16 @@ class Reading:
     place: Tensor  # (N, 8)
 
     def agrees(self, field: str, names: list[str]) -> Tensor:
-        """Which pictures show what was asked for.  names: N words of `field`.  Returns (N,) bool."""
-        words = FIELDS[field]
-        return getattr(self, field).argmax(1) == torch.tensor([words.index(name) for name in names])
+        """Which pictures show what was asked for.  names: N words of `field`.  Returns (N,) bool.
+
+        Raises ValueError for a word the Zoo does not have, or another number of words than of pictures.
+        """
+        p = getattr(self, field)
+        if len(names) != len(p):
+            raise ValueError(f"{len(names)} names for {len(p)} pictures; give one name for each.")
+        for name in names:
+            check_word(field, name, FIELDS[field])
+        return p.argmax(1) == torch.tensor([FIELDS[field].index(name) for name in names])
 
     def agreement(self, scenes: list[Scene]) -> dict[str, float]:
         """The part of the pictures that show the scene's animal, medium, place, and all three."""

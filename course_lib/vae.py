@@ -67,8 +67,12 @@ def slerp(a: Tensor, b: Tensor, weight: float) -> Tensor:
     sin((1 - w) omega) / sin(omega) * a + sin(w omega) / sin(omega) * b,  omega the angle between a and b
 
     Noise in many dimensions has nearly one length; the straight line between two noises leaves it.
-    a, b: the same shape, not parallel.  weight: 0 gives a, 1 gives b.
+    a, b: the same shape.  weight: 0 gives a, 1 gives b.  Raises ValueError where they point the same or opposite ways.
     """
     cosine = F.cosine_similarity(a.flatten(), b.flatten(), dim=0).clamp(-1, 1)
     omega = torch.arccos(cosine)
+    if torch.sin(omega) < 2e-3:  # as near as single precision can tell
+        raise ValueError(
+            "a and b lie on one line, so no way on the sphere is the shortest: draw two different noises."
+        )
     return (torch.sin((1 - weight) * omega) * a + torch.sin(weight * omega) * b) / torch.sin(omega)

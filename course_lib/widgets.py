@@ -21,14 +21,15 @@ def progress(items: Iterable[Item], total: int, label: str = "training") -> Iter
         )
 
     handle = display(bar(0), display_id=True)
-    for i, item in enumerate(items):
+    done = 0
+    for done, item in enumerate(items, 1):
         yield item
-        if handle and (i + 1) % max(1, total // 50) == 0:
-            handle.update(bar(i + 1))
+        if handle and done % max(1, total // 50) == 0:
+            handle.update(bar(done))
     if handle:
         handle.update(
             HTML(
-                f"<div class='course-progress' style='font:13px sans-serif;color:#4A4D55'>✓ {label}: {total} of {total} done</div>"
+                f"<div class='course-progress' style='font:13px sans-serif;color:#4A4D55'>✓ {label}: {done} of {total} done</div>"
             )
         )
 

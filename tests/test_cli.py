@@ -109,7 +109,49 @@ def test_doctor_gives_a_remedy(monkeypatch, tmp_path):
     monkeypatch.setattr(weights, "FOLDER", tmp_path)
     monkeypatch.setattr(doctor, "CHECKS", (doctor.check_weights,))
     code, said = course("doctor")
-    assert code == 1 and "[FAIL] weights" in said and "→ download the course again" in said
+    assert code == 1 and "[FAIL] weights" in said and "→ bring it back with `git checkout" in said
+
+
+def test_doctor_says_where_the_manifest_is_missing_or_cut(monkeypatch, tmp_path):
+    monkeypatch.setattr(weights, "MANIFEST", tmp_path / "manifest.json")
+    assert "missing or damaged" in doctor.check_weights().found
+    (tmp_path / "manifest.json").write_text('{"mod')
+    finding = doctor.check_weights()
+    assert not finding.ok and "missing or damaged" in finding.found and "git checkout" in finding.remedy
+
+
+def test_doctor_goes_on_where_torch_is_broken():
+    """As on Windows without Microsoft's runtime, where `import torch` raises OSError."""
+    code = """
+import sys
+class Broken:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("torch", "torchvision"):
+            raise OSError("[WinError 126] The specified module could not be found")
+sys.meta_path.insert(0, Broken())
+from course_lib import doctor
+for check in (doctor.check_torch, doctor.check_weights, doctor.check_gpu):
+    print(check())
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=HOME, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    torch_line, weights_line, gpu_line = done.stdout.splitlines()
+    assert (
+        "WinError 126" in torch_line
+        and "torch does not work" in weights_line
+        and "torch does not work" in gpu_line
+    )
+
+
+def test_output_piped_on_windows_does_not_crash(tmp_path):
+    """A pipe there is cp1252, which has no ✓."""
+    (tmp_path / "progress.json").write_text('{"add_noise": {"state": "done", "when": "2026-11-21"}}')
+    env = {**os.environ, "PYTHONIOENCODING": "cp1252", "COURSE_PROGRESS": str(tmp_path / "progress.json")}
+    done = subprocess.run(
+        [sys.executable, "-m", "course_lib", "progress"], cwd=HOME, env=env, capture_output=True
+    )
+    assert done.returncode == 0, done.stderr[-500:]
+    assert b"? done" in done.stdout
 
 
 def test_doctor_sees_a_mismatched_pair(monkeypatch):

@@ -115,3 +115,11 @@ def test_flaws_are_asked_of_every_picture(judge):
         hits.shape == (5,) and hits.dtype == torch.bool for hits in found.values()
     )
     assert sum(hits.int() for hits in found.values()).max() <= 1  # one flaw at the most
+
+
+def test_a_wrong_word_or_number_of_words_is_one_sentence():
+    reading = Reading(animal=torch.rand(3, 12), medium=torch.rand(3, 5), place=torch.rand(3, 8))
+    with pytest.raises(ValueError, match="Unknown animal: 'dog'"):
+        reading.agrees("animal", ["cat", "dog", "cat"])
+    with pytest.raises(ValueError, match="1 names for 3 pictures"):
+        reading.agrees("animal", ["cat"])

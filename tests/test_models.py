@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
+from huggingface_hub.errors import GatedRepoError, HTTPError, RepositoryNotFoundError, RevisionNotFoundError
 
 from course_lib import models
 from course_lib.days import HOME
@@ -105,6 +105,13 @@ def refusing(error: Exception):
     return Kind
 
 
+def wrapped(error: Exception) -> OSError:
+    """As diffusers and transformers hand on what the hub said."""
+    outer = OSError("Cannot load model: the model is not fully cached locally")
+    outer.__cause__ = error
+    return outer
+
+
 def response():
     from httpx import Request, Response
 
@@ -114,18 +121,43 @@ def response():
 def test_a_gated_and_a_removed_model_are_one_sentence(monkeypatch):
     monkeypatch.setattr(models, "_check_room", lambda *arguments: None)
     get = lambda error: models._from_hub(models.STABLE_DIFFUSION, refusing(error), "cpu", torch.float32)
-    with pytest.raises(ValueError, match="asks for a login now.*hf auth login"):
-        get(GatedRepoError("no", response=response()))
-    with pytest.raises(ValueError, match="not on the hub any more. It is the mirror of runwayml"):
-        get(RepositoryNotFoundError("no", response=response()))
+    for error in (
+        GatedRepoError("no", response=response()),
+        wrapped(GatedRepoError("no", response=response())),
+    ):
+        with pytest.raises(ValueError, match="asks for a login now.*hf auth login"):
+            get(error)
+    for kind in (RepositoryNotFoundError, RevisionNotFoundError):
+        for error in (kind("no", response=response()), wrapped(kind("no", response=response()))):
+            with pytest.raises(ValueError, match="not on the hub any more. It is the mirror of runwayml"):
+                get(error)
+    for error in (
+        HTTPError("proxy"),
+        OSError(),
+    ):  # a proxy that refuses is no OSError; some errors say nothing
+        with pytest.raises(ValueError, match="could not be downloaded .(proxy|OSError)"):
+            get(error)
 
 
 def test_too_little_disk_or_memory_is_one_sentence(monkeypatch, tmp_path):
     with pytest.raises(ValueError, match="needs 99999.0 GB of disk"):
-        models._check_room(99_999, 0, "cpu", "a model", tmp_path / "not yet there")
-    with pytest.raises(ValueError, match="needs 99999.0 GB of memory"):
-        models._check_room(0, 99_999, "cpu", "a model", tmp_path)
-    models._check_room(0, 99_999, "cuda", "a model", tmp_path)  # a GPU's memory is looked at by _fit
+        models._check_room(99_999, 0, "cpu", "a model", tmp_path / "not yet there", "HF_HOME")
+    for device in ("cpu", "mps"):
+        with pytest.raises(ValueError, match="needs 99999.0 GB of memory"):
+            models._check_room(0, 99_999, device, "a model", tmp_path, "HF_HOME")
+    models._check_room(
+        0, 99_999, "cuda", "a model", tmp_path, "HF_HOME"
+    )  # a GPU's memory is looked at by _fit
+
+
+def test_only_a_finished_download_of_the_same_precision_counts(hub, tmp_path):
+    found = lambda cache, variant: models._in_cache(cache, models.STABLE_DIFFUSION, variant)
+    assert found(hub, "") and not found(hub, "fp16") and not found(tmp_path, "")
+    blobs = hub / f"models--{models.STABLE_DIFFUSION.repo.replace('/', '--')}" / "blobs"
+    blobs.mkdir()
+    (blobs / "0a1b.incomplete").touch()
+    assert not found(hub, "")
+    (blobs / "0a1b.incomplete").unlink()
 
 
 class Pipe:
@@ -135,26 +167,26 @@ class Pipe:
         self.done = []
 
     def __getattr__(self, name):
-        return lambda *arguments: self.done.append(name)
+        return lambda *arguments, **options: self.done.append(name)
 
 
 @pytest.mark.parametrize(
     ("free_gb", "placed"),
     [
         (12, ["to"]),
-        (3.5, ["enable_attention_slicing", "enable_model_cpu_offload"]),
-        (2.0, ["enable_attention_slicing", "enable_sequential_cpu_offload"]),
+        (3.5, ["enable_model_cpu_offload"]),
+        (2.0, ["enable_sequential_cpu_offload"]),
     ],
 )
 def test_a_pipeline_is_placed_as_the_free_gpu_memory_allows(monkeypatch, free_gb, placed):
-    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (free_gb * 1e9, 24e9))
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (free_gb * 1e9, 24e9))
     pipe = Pipe()
     models._fit(pipe, "cuda", 2.75)
     assert pipe.done == placed
 
 
 def test_a_gpu_without_room_is_one_sentence(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (0.5e9, 24e9))
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (0.5e9, 24e9))
     with pytest.raises(ValueError, match="0.5 GB free, too little"):
         models._fit(Pipe(), "cuda", 2.75)
 
@@ -186,15 +218,16 @@ def test_the_full_resnet_is_torchvisions_own(monkeypatch):
     assert not model.training
 
 
-def test_a_resnet_without_network_is_one_sentence(monkeypatch):
+@pytest.mark.parametrize("error", [OSError("no route"), RuntimeError("invalid hash value")])
+def test_a_resnet_without_network_is_one_sentence(monkeypatch, error):
     from torchvision.models import ResNet50_Weights
 
     def state(self, **options):
-        raise OSError("no route")
+        raise error
 
     monkeypatch.setattr(ResNet50_Weights, "get_state_dict", state)
     with pytest.raises(
-        ValueError, match="ResNet-50 is not on this machine and could not be downloaded .no route"
+        ValueError, match=f"ResNet-50 is not on this machine and could not be downloaded .{error}"
     ):
         models.load_resnet("full", device="cpu")
 

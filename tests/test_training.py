@@ -103,6 +103,38 @@ def test_two_processes_share_the_batch_and_end_with_the_same_weights(tmp_path):
     assert one["drawn"].shape == (5, 4) and not torch.equal(one["drawn"], two["drawn"])
 
 
+def test_hours_of_work_are_not_written_over(tmp_path):
+    make = lambda **more: Run(
+        "one", torch.nn.Linear(2, 2), steps=1, lr=0.1, folder=tmp_path, device="cpu", **more
+    )
+    make().save()
+    kept = (tmp_path / "checkpoint.safetensors").read_bytes()
+    with pytest.raises(ValueError, match="holds an earlier run: go on with --resume, or move"):
+        make()
+    assert (tmp_path / "checkpoint.safetensors").read_bytes() == kept
+    make(resume=True)
+
+
+def test_an_unknown_or_missing_device_is_not_replaced_in_silence(tmp_path):
+    make = lambda device: Run("one", torch.nn.Linear(2, 2), steps=1, lr=0.1, folder=tmp_path, device=device)
+    with pytest.raises(ValueError, match="'tpu' is not a device"):
+        make("tpu")
+    if not torch.cuda.is_available():
+        with pytest.raises(ValueError, match="no device 'cuda'"):
+            make("cuda")
+
+
+def test_nothing_half_done_is_saved_when_a_step_is_interrupted(tmp_path):
+    run = Run("one", torch.nn.Linear(2, 2), steps=9, lr=0.1, folder=tmp_path, device="cpu", save_seconds=0)
+    with pytest.raises(KeyboardInterrupt):
+        for step in run.each_step():
+            run.update(run.model(torch.randn(4, 2)).square().mean())
+            if step == 4:
+                raise KeyboardInterrupt  # the step is done, but not counted
+    again = Run("one", torch.nn.Linear(2, 2), steps=9, lr=0.1, folder=tmp_path, device="cpu", resume=True)
+    assert again.step == 4 and not torch.equal(again.raw_model.weight, run.raw_model.weight)
+
+
 def test_another_recipes_checkpoint_is_refused(tmp_path):
     make = lambda name, **more: Run(
         name, torch.nn.Linear(2, 2), steps=1, lr=0.1, folder=tmp_path, device="cpu", **more

@@ -49,3 +49,10 @@ def test_slerp_keeps_the_length_and_reaches_both_ends():
 def test_slerp_walks_at_an_even_angle():
     a, b = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
     torch.testing.assert_close(slerp(a, b, 1 / 3), torch.tensor([3**0.5 / 2, 0.5]))
+
+
+def test_slerp_has_no_way_between_noises_on_one_line():
+    a = torch.randn(50)
+    for b in (2 * a, -a):
+        with pytest.raises(ValueError, match="draw two different noises"):
+            slerp(a, b, 0.5)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from diffusers import StableDiffusionImg2ImgPipeline
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -21,8 +21,9 @@ from course_lib.metrics import fid, kid, psnr
 from course_lib.models import load_clip, load_text_to_image
 from course_lib.pixels import to_model_range
 from course_lib.scoring import Judge
-from course_lib.weights import FOLDER, sha256
+from course_lib.weights import FOLDER, shipped
 from course_lib.zoo import FLAWS, Scene, ZooDataset, caption, draw, random_scene
+from course_lib.zoo.cache import write_whole
 
 N, HELD_OUT_N, STEPS, GUIDANCE = 500, 250, 25, 3.0
 STRENGTH = 0.4  # how much of the road img2img repaints
@@ -199,15 +200,14 @@ def generate(
             **given,
         ).images
         parts.append(made * 2 - 1)
-    SAMPLES.mkdir(parents=True, exist_ok=True)
     painted = torch.cat(parts).contiguous()
-    save_file({"images": painted.half()}, file)
+    write_whole(file, lambda out: out.write(save({"images": painted.half()})))
     return painted
 
 
 def _key(*settings) -> str:
-    weights = sha256(FOLDER / "pocket-diffusion" / "unet" / "diffusion_pytorch_model.safetensors")
-    return hashlib.sha256(repr((weights, settings)).encode()).hexdigest()[:16]
+    parts = {path: sum_ for path, sum_ in shipped().items() if path.startswith("pocket-diffusion/")}
+    return hashlib.sha256(repr((parts, settings)).encode()).hexdigest()[:16]
 
 
 def of_the_clock(pipe) -> list[dict]:

@@ -5,23 +5,24 @@ import hashlib
 import torch
 from accelerate import Accelerator
 from diffusers import AutoencoderKL
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 from tqdm import tqdm
 
 from course_lib.training.pictures import Pictures
 from course_lib.training.run import RUNS
+from course_lib.zoo import ZOO_VERSION
+from course_lib.zoo.cache import write_whole
 
 
 def cached_latents(data: Pictures, vae: AutoencoderKL, accelerator: Accelerator) -> Tensor:
     """Every picture's latent, (N, 4, 16, 16) float16 and scaled to spread 1; read from runs/train where they are there."""
     with accelerator.main_process_first():
-        file = RUNS / f"latents-{encoder_key(vae)}-{len(data)}.safetensors"
+        file = RUNS / f"latents-v{ZOO_VERSION}-{encoder_key(vae)}-{len(data)}.safetensors"
         if file.exists():
             return load_file(file)["latents"]
         latents = _encode(data, vae, accelerator.device)
-        RUNS.mkdir(parents=True, exist_ok=True)
-        save_file({"latents": latents}, file)
+        write_whole(file, lambda out: out.write(save({"latents": latents})))
         return latents
 
 

@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from course_lib.days import HOME
 from course_lib.ddpm import start_ema, update_ema
+from course_lib.models import checked_device
 from course_lib.training.muon import Muon, split_parameters
 from course_lib.zoo import ZOO_VERSION
 from course_lib.zoo.cache import write_whole
@@ -33,7 +34,8 @@ class Run:
     outer: beginnings of the names of the first and last layers, which keep AdamW.  ema_decay: of the averaged weights,
     self.ema.
     device: "cpu", "cuda", "mps", or "" for the best there is; several GPUs with `accelerate launch`.
-    Raises ValueError where `resume` finds another recipe's checkpoint.
+    Raises ValueError for a device that this machine lacks, where `resume` finds another recipe's checkpoint, and where
+    the folder holds a checkpoint that was not asked to be resumed: hours of work are not written over.
     """
 
     def __init__(
@@ -44,6 +46,11 @@ class Run:
         self.name, self.steps, self.seed, self.warmup = name, steps, seed, warmup
         self.ema_decay, self.save_seconds = ema_decay, save_seconds
         self.folder = folder or RUNS / name
+        device = checked_device(device) if device else ""
+        if self.checkpoint.exists() and not resume:
+            raise ValueError(
+                f"{self.folder} holds an earlier run: go on with --resume, or move that folder away."
+            )
         self.folder.mkdir(parents=True, exist_ok=True)
         mixed = "bf16" if torch.cuda.is_available() and device in ("", "cuda") else "no"
         self.accelerator = Accelerator(cpu=device == "cpu", mixed_precision=mixed)
@@ -55,7 +62,7 @@ class Run:
         self.model, self.optimizer = self.accelerator.prepare(model, optimizer)
         self.step = 0
         self.seconds = 0.0  # of training so far, over all sessions
-        if resume and self.checkpoint.exists():
+        if self.checkpoint.exists():
             self._restore()
         self._log = self._open_log()
 
@@ -73,7 +80,10 @@ class Run:
         return self.accelerator.unwrap_model(self.model)
 
     def each_step(self) -> Iterator[int]:
-        """Yields the number of every step still to do; saves on the way, at the end, and after Ctrl+C."""
+        """Yields the number of every step still to do; saves on the way and at the end.
+
+        Nothing is saved after Ctrl+C, which may fall into the middle of a step: it costs `save_seconds` of work at most.
+        """
         began = saved = time.monotonic()
         before = self.seconds
         first = self.accelerator.is_main_process
@@ -90,9 +100,9 @@ class Run:
                 if time.monotonic() - saved > self.save_seconds:
                     self.save()
                     saved = time.monotonic()
+            self.save()
         finally:
             bar.close()
-            self.save()
 
     def update(self, loss: Tensor, **log: float) -> None:
         """One optimizer step down `loss` (a scalar), then one of the moving average; `log` goes to log.csv."""
@@ -139,7 +149,8 @@ class Run:
                 raise ValueError(
                     f"{self.checkpoint} belongs to the recipe {facts['name']!r}, not {self.name!r}."
                 )
-            tensors = {key: file.get_tensor(key) for key in file.keys()}
+            # Copies: Windows can't replace a file that some tensor still maps.
+            tensors = {key: file.get_tensor(key).clone() for key in file.keys()}
         part = lambda head: {k[len(head) :]: v for k, v in tensors.items() if k.startswith(head)}
         self.raw_model.load_state_dict(part("model."))
         self.ema.load_state_dict(part("ema."))
@@ -178,11 +189,12 @@ class Run:
 
     def facts(self) -> dict:
         """What the manifest tells about this run."""
-        hardware = (
-            torch.cuda.get_device_name()
-            if self.device.type == "cuda"
-            else f"a CPU, cores: {torch.get_num_threads() * self.accelerator.num_processes}"
-        )
+        if self.device.type == "cuda":
+            hardware = torch.cuda.get_device_name()
+        elif self.device.type == "mps":
+            hardware = "an Apple GPU"
+        else:
+            hardware = f"a CPU, cores: {torch.get_num_threads() * self.accelerator.num_processes}"
         return {
             "command": f"course train {self.name} --steps {self.step} --ship",
             "seed": self.seed, "steps": self.step, "minutes": round(self.seconds / 60), "hardware": hardware,

@@ -8,6 +8,7 @@ from torch import nn
 
 FOLDER = Path(__file__).parent
 MANIFEST = FOLDER / "manifest.json"
+REMEDY = "bring it back with `git checkout course_lib/weights` or download the course again"
 
 
 def load(name: str, model: nn.Module) -> nn.Module:
@@ -27,23 +28,36 @@ def checked_folder(name: str) -> Path:
 
     Raises ValueError, in one sentence, where a file is missing or damaged, or no such weights are shipped.
     """
-    shipped = {path: sum_ for entry in manifest()["models"].values() for path, sum_ in entry["files"].items()}
-    wanted = {path: sum_ for path, sum_ in shipped.items() if path.startswith(f"{name}/")}
+    wanted = {path: sum_ for path, sum_ in shipped().items() if path.startswith(f"{name}/")}
     if not wanted:
-        names = sorted({path.split("/")[0] for path in shipped})
+        names = sorted({path.split("/")[0] for path in shipped()})
         raise ValueError(f"{name!r} is not among the shipped weights; there are: {', '.join(names)}.")
-    remedy = "bring it back with `git checkout course_lib/weights` or download the course again"
     for path, expected in wanted.items():
         if not (FOLDER / path).exists():
-            raise ValueError(f"The weights file {path} is missing; {remedy}.")
+            raise ValueError(f"The weights file {path} is missing; {REMEDY}.")
         if sha256(FOLDER / path) != expected:
-            raise ValueError(f"The weights file {path} is damaged (its checksum is wrong); {remedy}.")
+            raise ValueError(f"The weights file {path} is damaged (its checksum is wrong); {REMEDY}.")
     return FOLDER / name
 
 
 def manifest() -> dict:
-    """What is shipped: {"models": {recipe: {"files": {path: sha256}, command, seed, steps, quality ...}}}."""
-    return json.loads(MANIFEST.read_text(encoding="utf-8")) if MANIFEST.exists() else {"models": {}}
+    """What is shipped: {"models": {recipe: {"files": {path: sha256}, command, seed, steps, quality ...}}}.
+
+    Raises ValueError, in one sentence, where the manifest is missing or damaged.
+    """
+    try:
+        told = json.loads(MANIFEST.read_text(encoding="utf-8"))
+        told["models"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ValueError(
+            f"The manifest of the weights, {MANIFEST}, is missing or damaged; {REMEDY}."
+        ) from None
+    return told
+
+
+def shipped() -> dict[str, str]:
+    """{path: sha256} of every shipped file.  Raises ValueError as `manifest` does."""
+    return {path: sum_ for entry in manifest()["models"].values() for path, sum_ in entry["files"].items()}
 
 
 def save(name: str, model: nn.Module, **facts) -> None:
@@ -62,9 +76,10 @@ def record(recipe: str, files: list[Path], **facts) -> None:
     files: what it made, inside FOLDER.  facts: command, seed, steps, quality: what a reader needs to make or judge
     the files again.
     """
-    made = (file for file in sorted(files) if file.name != "README.md")  # model cards are written by people
+    # Not the model card, which is written by people, nor what a file browser leaves behind.
+    made = (file for file in sorted(files) if file.suffix in (".json", ".safetensors"))
     sums = {file.relative_to(FOLDER).as_posix(): sha256(file) for file in made}
-    told = manifest()
+    told = manifest() if MANIFEST.exists() else {"models": {}}
     for other in told["models"].values():  # a file belongs to the recipe that wrote it last
         other["files"] = {path: sum_ for path, sum_ in other["files"].items() if path not in sums}
     told["models"][recipe] = {"files": sums, **facts}

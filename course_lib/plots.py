@@ -322,3 +322,59 @@ def plot_probabilities(p: Tensor, labels: Sequence[str], *, ax: Axes | None = No
     ax.spines[["bottom", "left"]].set_visible(False)
     ax.tick_params(length=0)
     return ax
+
+
+def plot_intervals(
+    intervals: dict[str, tuple[float, float, float]],
+    colors: Sequence[str] | str = MODEL,
+    *,
+    form: str = ".0%",
+    ax: Axes | None = None,
+) -> Axes:
+    """One line per name, the first on top: a dot for the measured value, a bar for its 95% interval.
+
+    intervals: {name: (value, low, high)}.  colors: one for all, or one each.  form: how the value is written, as in an
+    f-string.
+    """
+    ax = ax or plt.subplots(figsize=(6.5, 0.5 + 0.4 * len(intervals)))[1]
+    colors = [colors] * len(intervals) if isinstance(colors, str) else colors
+    for (name, (value, low, high)), color in zip(intervals.items(), colors, strict=True):
+        ax.plot([low, high], [name, name], color=color, linewidth=5, alpha=0.35, solid_capstyle="round")
+        ax.plot(value, name, "o", color=color, markersize=8)
+        ax.annotate(
+            format(value, form),
+            (high, name),
+            xytext=(9, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=9,
+        )
+    if form.endswith("%"):
+        ax.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+    ax.invert_yaxis()
+    ax.margins(x=0.12, y=0.14)
+    ax.grid(axis="y", visible=False)
+    ax.tick_params(axis="y", length=0)
+    return ax
+
+
+def plot_sweep(
+    x: Sequence[float],
+    curves: dict[str, Sequence[tuple[float, float, float]]],
+    *,
+    form: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """Measured values against a setting, one line per name, each in a band that is its 95% interval.
+
+    x: (N,) values of the setting.  curves: {name: N times (value, low, high)}.  form: of the y axis, "%" for shares.
+    """
+    ax = ax or plt.subplots()[1]
+    for (name, found), color, marker in zip(curves.items(), (MODEL, DATA, TEXT, GUIDANCE, NOISE), "osD^v"):
+        value, low, high = np.array(found).T
+        ax.fill_between(x, low, high, color=color, alpha=0.18, linewidth=0)
+        ax.plot(x, value, color=color, marker=marker, label=name)
+    if form == "%":
+        ax.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+    ax.legend()
+    return ax

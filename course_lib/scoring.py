@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import product
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from course_lib.clip import zero_shot
 from course_lib.zoo import ANIMALS, FLAWS, MEDIA, PLACES, Scene, caption, random_scene
@@ -92,6 +92,17 @@ class Judge:
         texts = texts.unflatten(0, (len(asked), len(endings)))[[asked.index(i) for i in best]]  # (N, 5, D)
         found = torch.einsum("nd,nkd->nk", features, texts).argmax(1)
         return {flaw: found == k + 1 for k, flaw in enumerate(FLAWS)}
+
+
+class JudgeFeatures(nn.Module):
+    """The judge's picture features as torchmetrics wants them: (N, 3, H, W) in [-1, 1] to (N, D)."""
+
+    def __init__(self, judge: Judge):
+        super().__init__()
+        self.judge, self.num_features = judge, judge.captions.shape[1]
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.judge.image_features(images)
 
 
 def _normalised(found) -> Tensor:

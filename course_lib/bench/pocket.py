@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from diffusers import StableDiffusionImg2ImgPipeline
 from safetensors.torch import load_file, save
-from torch import Tensor, nn
+from torch import Tensor
 from tqdm import tqdm
 
 from course_lib.bench.report import write_section
@@ -20,7 +20,7 @@ from course_lib.days import HOME
 from course_lib.metrics import fid, kid, psnr
 from course_lib.models import load_clip, load_text_to_image
 from course_lib.pixels import to_model_range
-from course_lib.scoring import Judge
+from course_lib.scoring import Judge, JudgeFeatures
 from course_lib.weights import FOLDER, shipped
 from course_lib.zoo import FLAWS, Scene, ZooDataset, caption, draw, random_scene
 from course_lib.zoo.cache import write_whole
@@ -30,17 +30,6 @@ STRENGTH = 0.4  # how much of the road img2img repaints
 NEGATIVE = "blurry, low quality, distorted, text"
 SEED = 20_000  # neither the training's pictures nor those that the recipes check with
 SAMPLES = HOME / "runs" / "bench"
-
-
-class JudgeFeatures(nn.Module):
-    """The judge's picture features as torchmetrics wants them: (N, 3, H, W) -> (N, D)."""
-
-    def __init__(self, judge: Judge):
-        super().__init__()
-        self.judge, self.num_features = judge, judge.captions.shape[1]
-
-    def forward(self, images: Tensor) -> Tensor:
-        return self.judge.image_features(images)
 
 
 def main(write: bool = False) -> list[dict]:

@@ -7,6 +7,8 @@ import inspect
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -47,10 +49,9 @@ class Exercise:
 
 def all_exercises() -> list[Exercise]:
     """Every exercise of the course, in the order of the days."""
-    from course_lib.exercises import day00, day02, day03, day04, day05, day06
-
-    days = (day00, day02, day03, day04, day05, day06)
-    return [exercise for day in days for exercise in day.EXERCISES]
+    days = sorted(file.stem for file in Path(__file__).parent.glob("day[0-9][0-9].py"))
+    modules = (import_module(f"course_lib.exercises.{day}") for day in days)
+    return [exercise for module in modules for exercise in module.EXERCISES]
 
 
 def find(name: str) -> Exercise:

@@ -149,3 +149,18 @@ def test_metadata_missing_or_damaged(tmp_path):
         with pytest.raises(ValueError) as error:
             read_metadata(tmp_path)
         one_sentence(error, "Line 2", "damaged")
+
+
+def test_a_contact_sheet_of_uneven_classes():
+    import matplotlib.pyplot as plt
+
+    from course_lib.plots import plot_contact_sheet
+
+    figure = plot_contact_sheet(
+        {"cat": torch.zeros(5, 3, 8, 8), "owl": torch.zeros(2, 3, 8, 8)}, ["a", "b", "c"]
+    )
+    shown = [ax for ax in figure.axes if ax.images]
+    assert len(figure.axes) == 9 and len(shown) == 7
+    assert [ax.get_title() for ax in shown] == ["a", "b", "c"] + [""] * 4
+    assert [ax.get_ylabel() for ax in shown if ax.get_ylabel()] == ["cat", "owl"]
+    plt.close(figure)

@@ -108,6 +108,15 @@ def best_as_numbers(scores, groups, share):
     return best_cut_off(scores, groups, share).float()
 
 
+def best_one_fewer(scores, groups, share):
+    kept = torch.zeros(len(scores), dtype=torch.bool)
+    for group in groups.unique():
+        members = torch.where(groups == group)[0]
+        order = scores[members].argsort(descending=True)
+        kept[members[order[: max(1, round(len(members) * share) - 1)]]] = True
+    return kept
+
+
 def best_random(scores, groups, share):
     return torch.rand(len(scores)) < share
 
@@ -243,6 +252,7 @@ WRONG = [
     ("keep_best", best_above_mean, "above the mean of its group"),
     ("keep_best", best_as_numbers, "dtype"),
     ("keep_best", best_random, "random numbers"),
+    ("keep_best", best_one_fewer, "answers differ"),
     ("diversity", diverse_with_itself, "compared with itself"),
     ("diversity", diverse_not_normalised, "not normalised"),
     ("diversity", diverse_alike, "1 - cosine, is asked for"),

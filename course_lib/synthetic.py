@@ -95,11 +95,13 @@ def generate_folder(
 
 
 def _model(pipe) -> str:
-    """The pipeline's name and a checksum of its first weights, so that a model trained anew counts as another."""
-    name, weights = Path(pipe.config._name_or_path).name, next(pipe.unet.parameters())
-    if weights.is_meta:  # the parts of an offloaded pipeline are not here
-        return name
-    return f"{name} {sha256(weights.detach().cpu().half().contiguous().numpy().tobytes()).hexdigest()[:8]}"
+    """The pipeline's name and a checksum of the first numbers of all its weights: trained anew, it is another model."""
+    total = sha256()
+    for part in (pipe.text_encoder, pipe.unet, pipe.vae):
+        for weights in part.parameters():
+            if not weights.is_meta:  # the parts of an offloaded pipeline are not here
+                total.update(weights.detach().flatten()[:8].half().cpu().numpy().tobytes())
+    return f"{Path(pipe.config._name_or_path).name} {total.hexdigest()[:8]}"
 
 
 class _Alone:

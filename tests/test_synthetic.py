@@ -25,7 +25,10 @@ class Painter:
     def __init__(self, name="some/where/pocket", breaks_after=10**9, error=KeyboardInterrupt):
         torch.manual_seed(len(name))
         self.config = type("Config", (), {"_name_or_path": name})()
-        self.scheduler, self.unet = self, torch.nn.Linear(2, 2)
+        self.scheduler, self.text_encoder, self.unet, self.vae = (
+            self,
+            *(torch.nn.Linear(2, 2) for _ in range(3)),
+        )
         self.asked, self.breaks_after, self.error, self.device = [], breaks_after, error, None
         self._progress_bar_config = {"leave": False}
 
@@ -171,10 +174,11 @@ def test_other_settings_are_refused(tmp_path, other, word):
     assert pictures(tmp_path) == before
 
 
-def test_weights_trained_anew_are_another_model(tmp_path):
+@pytest.mark.parametrize("part", ["text_encoder", "unet", "vae"])
+def test_weights_trained_anew_are_another_model(tmp_path, part):
     paint(tmp_path)
     pipe = Painter()
-    pipe.unet.weight.data += 1
+    getattr(pipe, part).weight.data += 1
     with pytest.raises(FileExistsError, match="model"):
         paint(tmp_path, pipe=pipe)
 

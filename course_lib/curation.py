@@ -14,15 +14,15 @@ from course_lib.clip import cosine_similarity_matrix
 from course_lib.image_files import load_folder, picture_names
 
 
-def keep_best(scores: Tensor, labels: Tensor, share: float) -> Tensor:
-    """Which pictures to keep: the best `share` of each class, so that no class loses more than another.
+def keep_best(scores: Tensor, groups: Tensor, share: float) -> Tensor:
+    """Which pictures to keep: the best `share` of each group, so that no group loses more than another.
 
-    scores: (N,) float, higher is better.  labels: (N,) int64.  share: 0 to 1; of n pictures, n * share, rounded.
-    Returns (N,) bool, true for those to keep.
+    scores: (N,) float, higher is better.  groups: (N,) int64, the class of each picture, or its prompt.
+    share: 0 to 1; of n pictures, n * share are kept, rounded.  Returns (N,) bool, true for those to keep.
     """
-    kept = torch.zeros_like(labels, dtype=torch.bool)
-    for label in labels.unique():
-        members = (labels == label).nonzero()[:, 0]
+    kept = torch.zeros_like(groups, dtype=torch.bool)
+    for group in groups.unique():
+        members = (groups == group).nonzero()[:, 0]
         best = scores[members].topk(round(len(members) * share)).indices
         kept[members[best]] = True
     return kept
@@ -92,11 +92,12 @@ def _sum(file: Path) -> str:
 
 
 def keep_by_score(
-    metadata: list[dict], *, threshold: float | None = None, share: float | None = None
+    metadata: list[dict], *, threshold: float | None = None, share: float | None = None, by: str = "label"
 ) -> list[dict]:
-    """The lines of metadata to keep: those with a score of `threshold` or more, the best `share` of each class, or both.
+    """The lines of metadata to keep: those with a score of `threshold` or more, the best `share` of each group, or both.
 
-    metadata: as `read_metadata` gives it, with scores.  Raises ValueError where a line has no score.
+    metadata: as `read_metadata` gives it, with scores.  by: what makes a group, "label" or "prompt".
+    Raises ValueError where a line has no score.
     """
     unscored = [entry["file_name"] for entry in metadata if "score" not in entry]
     if unscored:
@@ -105,9 +106,9 @@ def keep_by_score(
         )
     kept = torch.ones(len(metadata), dtype=torch.bool)
     if share is not None:
-        classes = sorted({entry["label"] for entry in metadata})
-        labels = torch.tensor([classes.index(entry["label"]) for entry in metadata])
-        kept = keep_best(torch.tensor([entry["score"] for entry in metadata]), labels, share)
+        names = sorted({entry[by] for entry in metadata})
+        groups = torch.tensor([names.index(entry[by]) for entry in metadata])
+        kept = keep_best(torch.tensor([entry["score"] for entry in metadata]), groups, share)
     if threshold is not None:
         kept &= torch.tensor([entry["score"] >= threshold for entry in metadata])
     return [entry for entry, keep in zip(metadata, kept) if keep]

@@ -70,7 +70,7 @@ def generate_folder(
             f"With guidance {guidance} the negative prompt is ignored: set guidance above 1, or leave the negative prompt out."
         )
     settings = {
-        "made by": "course_lib.synthetic", "model": Path(pipe.config._name_or_path).name,
+        "made by": "course_lib.synthetic", "model": _model(pipe),
         "scheduler": type(pipe.scheduler).__name__, "seed": seed, "steps": steps, "guidance": guidance,
         "negative_prompt": negative_prompt, "prompts": prompts,
     }  # fmt: skip
@@ -92,6 +92,14 @@ def generate_folder(
     if workers.is_main_process:
         _record(folder, settings)
     return folder
+
+
+def _model(pipe) -> str:
+    """The pipeline's name and a checksum of its first weights, so that a model trained anew counts as another."""
+    name, weights = Path(pipe.config._name_or_path).name, next(pipe.unet.parameters())
+    if weights.is_meta:  # the parts of an offloaded pipeline are not here
+        return name
+    return f"{name} {sha256(weights.detach().cpu().half().contiguous().numpy().tobytes()).hexdigest()[:8]}"
 
 
 class _Alone:

@@ -1,6 +1,7 @@
 """Labelled pictures in memory: equal draws from every class, and what a classifier must be able to rely on."""
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from course_lib import ddpm
@@ -20,6 +21,16 @@ def draw_per_class(labels: Tensor, n: int, generator: torch.Generator) -> Tensor
             raise ValueError(f"Class {label} has {len(members)} pictures, but {n} were asked for.")
         chosen.append(members[torch.randperm(len(members), generator=generator)[:n]])
     return torch.cat(chosen)
+
+
+def thumbnails(images: Tensor, size: int = 16) -> Tensor:
+    """Each picture as few numbers, its mean taken off: the cosine of two of them is the correlation of the pictures.
+
+    A near copy, a little darker or noisier, has a cosine of nearly 1; another picture of the same thing has not.
+    images: (N, 3, H, W).  Returns (N, 3 * size * size).
+    """
+    small = F.adaptive_avg_pool2d(images, size).flatten(1)
+    return small - small.mean(dim=1, keepdim=True)
 
 
 def check_images(images: Tensor, at_least: int = 1) -> None:

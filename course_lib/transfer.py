@@ -96,10 +96,10 @@ def replace_head(model: nn.Module, n_classes: int) -> nn.Module:
     """Give the network a new last layer for other classes, in place; the backbone stays as it is.
 
     model: a torchvision ResNet.  n_classes: how many outputs the new head has.
-    Returns the model.  Its new head is random, ready to learn, and where the old one was (device, dtype).
+    Returns the model.  Its new head is random, ready to learn, and on the device of the old one.
     """
     old = model.fc
-    model.fc = nn.Linear(old.in_features, n_classes, device=old.weight.device, dtype=old.weight.dtype)
+    model.fc = nn.Linear(old.in_features, n_classes, device=old.weight.device)
     return model
 
 

@@ -24,13 +24,13 @@ def draw_per_class(labels: Tensor, n: int, generator: torch.Generator) -> Tensor
 
 
 def thumbnails(images: Tensor, size: int = 16) -> Tensor:
-    """Each picture as few numbers, its mean taken off: the cosine of two of them is the correlation of the pictures.
+    """Each picture as few numbers, its mean colour taken off: a cosine of them says how far two pictures go together.
 
     A near copy, a little darker or noisier, has a cosine of nearly 1; another picture of the same thing has not.
     images: (N, 3, H, W).  Returns (N, 3 * size * size).
     """
-    small = F.adaptive_avg_pool2d(images, size).flatten(1)
-    return small - small.mean(dim=1, keepdim=True)
+    small = F.adaptive_avg_pool2d(images, size)
+    return (small - small.mean(dim=(2, 3), keepdim=True)).flatten(1)
 
 
 def check_images(images: Tensor, at_least: int = 1) -> None:

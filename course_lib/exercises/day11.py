@@ -69,13 +69,10 @@ def _refuse_draw(got, labels: Tensor, n: int, sizes: dict[int, int]) -> None:
         )
     if set(got.tolist()) <= set(sizes) and len(got) >= n:
         raise Stumble("these are labels; the numbers of the chosen rows are asked for.")
-    if len(got) == n and got.max() < len(labels) and len(labels[got].unique()) == 1:
-        raise Stumble(
-            "these are rows of one class only: does the loop run over labels.unique(), and is the return behind the loop?"
-        )
     if len(got) == n:
         raise Stumble(
-            f"these are {n} pictures in all; n of each class are asked for, so {n * len(sizes)} here."
+            f"these are {n} pictures in all; n of each class are asked for, so {n * len(sizes)} here. If you have a loop: does "
+            "it run over labels.unique(), and is the return behind it?"
         )
     if len(got) != n * len(sizes):
         raise Stumble(

@@ -6,11 +6,10 @@ import pytest
 import torch
 from PIL import Image
 from torch import nn
-from torchvision.models import ResNet
-from torchvision.models.resnet import BasicBlock
 
 from course_lib.chain import run_chain, score
 from course_lib.image_files import read_metadata
+from tests.small_resnet import small_resnet
 
 PROMPTS = {"red": ["a red square", "a red room"], "blue": ["a blue square"]}
 COLOURS = {"red": (230, 40, 30), "blue": (40, 60, 220)}
@@ -51,10 +50,9 @@ class Judge:
         return nn.functional.normalize(torch.tensor(named).float(), dim=1)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def resnet():
-    torch.manual_seed(0)
-    return ResNet(BasicBlock, [1, 1, 1, 1], num_classes=5).eval()
+    return small_resnet()
 
 
 def new_pictures():

@@ -26,18 +26,19 @@ from course_lib.transfer import (
     train_mode,
     untrained,
 )
+from tests.small_resnet import small_resnet
 
 same = lambda x: x * 2 - 1  # a network's preprocessing: [0, 1] to [-1, 1]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def resnet():
-    torch.manual_seed(0)
-    model = ResNet(BasicBlock, [1, 1, 1, 1], num_classes=5)
-    for module in model.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            nn.init.normal_(module.running_mean, std=0.1), nn.init.uniform_(module.running_var, 0.5, 2)
-    return model.eval()
+    return small_resnet()
+
+
+@pytest.fixture(scope="module")
+def torchvision_s():
+    return ResNet(BasicBlock, [1, 1, 1, 1], num_classes=5).eval()
 
 
 @pytest.fixture
@@ -58,13 +59,13 @@ def moved(before, model):
     return {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
 
 
-def test_features_are_torchvision_s_own(resnet, pictures):
+def test_features_are_torchvision_s_own(torchvision_s, pictures):
     images, _ = pictures
     with torch.no_grad():
-        expected = create_feature_extractor(resnet, ["flatten"])(images)["flatten"]
-    found = features(resnet, images, same, batch_size=4)
+        expected = create_feature_extractor(torchvision_s, ["flatten"])(images)["flatten"]
+    found = features(torchvision_s, images, same, batch_size=4)
     assert found.shape == (10, 512) and torch.allclose(found, expected, atol=1e-5)
-    assert torch.allclose(predict(resnet, images, same), resnet.fc(found), atol=1e-5)
+    assert torch.allclose(predict(torchvision_s, images, same), torchvision_s.fc(found), atol=1e-5)
 
 
 def test_features_leave_the_network_as_it_was(resnet, pictures):
@@ -115,7 +116,7 @@ def test_the_probe_as_head_answers_as_on_features(resnet, pictures):
     model = copy.deepcopy(resnet)
     model.fc = linear_probe(found, labels)
     assert torch.allclose(predict(model, images, same), model.fc(found), atol=1e-4)
-    assert evaluate(model, images, labels, same).value == 1  # 512 features tell 10 pictures apart
+    assert evaluate(model, images, labels, same).value == 1  # 24 features tell 10 pictures apart
 
 
 def test_probe_under_no_grad(pictures):
@@ -128,9 +129,7 @@ def test_replace_head(resnet):
     model = copy.deepcopy(resnet).requires_grad_(False)
     before = weights(model)
     assert (
-        replace_head(model, 3) is model
-        and model.fc.weight.shape == (3, 512)
-        and model.fc.weight.requires_grad
+        replace_head(model, 3) is model and model.fc.weight.shape == (3, 24) and model.fc.weight.requires_grad
     )
     del before["fc.weight"], before["fc.bias"]
     assert all(torch.equal(value, model.state_dict()[name]) for name, value in before.items())
@@ -169,7 +168,10 @@ def test_fine_tune_learns_and_moves_what_is_free(resnet, pictures):
     model.layer1.requires_grad_(False)
     before = weights(model)
     losses = [
-        loss for _, loss in fine_tune(model, images, labels, same, steps=8, batch_size=8, generator=seeded())
+        loss
+        for _, loss in fine_tune(
+            model, images, labels, same, steps=25, batch_size=8, lr=5e-3, generator=seeded()
+        )
     ]
     assert losses[-1] < 0.3 * losses[0]
     assert {"conv1.weight", "bn1.running_mean", "fc.bias"} <= moved(before, model)
@@ -243,16 +245,16 @@ def test_settle_batch_norm(resnet, pictures):
     assert not any("weight" in name or "bias" in name for name in moved(weights(resnet), model))
 
 
-def test_untrained(resnet):
+def test_untrained(torchvision_s):
     state = torch.get_rng_state()
-    a, b, c = (untrained(resnet, 3, seeded(seed)) for seed in (0, 0, 1))
+    a, b, c = (untrained(torchvision_s, 3, seeded(seed)) for seed in (0, 0, 1))
     assert torch.equal(state, torch.get_rng_state())
     assert torch.equal(a.conv1.weight, b.conv1.weight) and not torch.equal(a.conv1.weight, c.conv1.weight)
     assert a.fc.weight.shape == (3, 512) and not a.training
     shapes = lambda model: {
         name: v.shape for name, v in model.state_dict().items() if not name.startswith("fc.")
     }
-    assert shapes(a) == shapes(resnet)
+    assert shapes(a) == shapes(torchvision_s)
 
 
 def test_draw_per_class():

@@ -283,7 +283,7 @@ WRONG = [
     ("draw_per_class", draw_a_mask, "this is a mask"),
     ("draw_per_class", draw_labels, "these are labels"),
     ("draw_per_class", draw_labels_0_1_2, "labels.unique()"),
-    ("draw_per_class", draw_last_class_only, "behind the loop"),
+    ("draw_per_class", draw_last_class_only, "the return behind it"),
     ("replace_head", head_no_return, "return the model"),
     ("replace_head", head_alone, "the head alone"),
     ("replace_head", head_512, "ask the old head"),

@@ -380,6 +380,48 @@ def plot_sweep(
     return ax
 
 
+def plot_contact_sheet(images: dict[str, Tensor], columns: Sequence[str], *, size: float = 0.95) -> Figure:
+    """Every picture of a data set: one block of rows per class, one column per prompt.
+
+    images: {class: (N, C, H, W) in [-1, 1]}; picture i stands in column i % len(columns).
+    """
+    rows = [(name, part) for name, all_of_it in images.items() for part in all_of_it.split(len(columns))]
+    figure, axes = plt.subplots(
+        len(rows), len(columns), figsize=(size * len(columns) + 1.4, size * len(rows) + 0.5), squeeze=False
+    )
+    seen = set()
+    for line, (name, part) in zip(axes, rows):
+        for ax in line:
+            ax.axis("off")
+        for ax, image, column in zip(line, part, columns):
+            ax.axis("on")
+            plot_image(image, title="" if seen else column, ax=ax)
+        if name not in seen:
+            line[0].set_ylabel(name.replace(" ", "\n"), rotation=0, ha="right", va="center", labelpad=8)
+        seen.add(name)
+    return figure
+
+
+def plot_spread(values: dict[str, Tensor], colors: Sequence[str], *, xlabel: str) -> Figure:
+    """How numbers are spread: one small histogram per name on one axis, with its mean marked and written.
+
+    values: {name: (N,) numbers}.  colors: one each.
+    """
+    figure, axes = plt.subplots(
+        len(values), 1, figsize=(6.5, 0.95 * len(values) + 0.5), sharex=True, squeeze=False
+    )
+    low, high = (float(f(torch.stack([f(v) for v in values.values()]))) for f in (torch.min, torch.max))
+    for ax, (name, found), color in zip(axes[:, 0], values.items(), colors, strict=True):
+        ax.hist(found.numpy(), bins=np.linspace(low, high, 41), color=color, alpha=0.75)
+        ax.axvline(found.mean().item(), color=INK, linewidth=1.5)
+        ax.text(0.99, 0.7, f"mean {found.mean():.2f}", transform=ax.transAxes, ha="right", fontsize=9)
+        ax.set_ylabel(name, rotation=0, ha="right", va="center", labelpad=8)
+        ax.set_yticks([])
+        ax.grid(False)
+    axes[-1, 0].set_xlabel(xlabel)
+    return figure
+
+
 def plot_chain(chain, *, size: float = 0.95) -> Figure:
     """Paint, score, filter, train, test: a column per stage, from left to right, with pictures and what was found.
 

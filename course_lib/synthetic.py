@@ -62,7 +62,7 @@ def generate_folder(
     Returns the folder.  Raises ValueError for bad arguments, FileExistsError where the folder holds anything that was not
     made by this function with these settings, OSError where it can't be written.
     """
-    folder, prompts = Path(folder), {label: list(texts) for label, texts in prompts.items()}
+    folder = Path(folder)
     _check_prompts(prompts)
     _check_numbers(n_per_class=n_per_class, steps=steps, batch=batch)
     if negative_prompt and guidance <= 1:
@@ -72,7 +72,7 @@ def generate_folder(
     settings = {
         "made by": "course_lib.synthetic", "model": _model(pipe),
         "scheduler": type(pipe.scheduler).__name__, "seed": seed, "steps": steps, "guidance": guidance,
-        "negative_prompt": negative_prompt, "prompts": prompts,
+        "negative_prompt": negative_prompt, "prompts": {label: list(texts) for label, texts in prompts.items()},
     }  # fmt: skip
     workers = accelerator or _Alone()
     with workers.main_process_first():
@@ -190,9 +190,13 @@ def _check_prompts(prompts: dict[str, list[str]]) -> None:
             raise ValueError(
                 f"The class {label!r} cannot be the name of a folder: use letters, digits, spaces and -."
             )
-        if not texts or not all(isinstance(text, str) and text.strip() for text in texts):
+        if (
+            isinstance(texts, str)
+            or not texts
+            or not all(isinstance(text, str) and text.strip() for text in texts)
+        ):
             raise ValueError(
-                f"The class {label!r} has an empty prompt or none: give one sentence or more that show it."
+                f"The class {label!r} needs a list of prompts, one sentence or more and none empty."
             )
 
 

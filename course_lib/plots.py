@@ -446,9 +446,8 @@ def plot_chain(chain, *, size: float = 0.95) -> Figure:
             figure.text(middle, 0.52, notes[0], ha="center", va="center", fontsize=10.5, bbox=style)
         grid = places[k].subgridspec(2, 2, wspace=0.08, hspace=0.36)
         for i, (picture, note) in enumerate(zip(pictures[:4], notes)):
-            plot_image(picture, title=note, ax=figure.add_subplot(grid[i // 2, i % 2])).title.set_fontsize(
-                8.5
-            )
+            ax = plot_image(picture, title=note, ax=figure.add_subplot(grid[i // 2, i % 2]))
+            ax.title.set_fontsize(7.4)
     return figure
 
 

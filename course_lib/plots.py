@@ -378,3 +378,50 @@ def plot_sweep(
         ax.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
     ax.legend()
     return ax
+
+
+def plot_bars(values: dict[str, float], *, form: str = ".2f", ax: Axes | None = None) -> Axes:
+    """One bar per name with its value; the highest one stands out.  values: {name: number}.  form: as in an f-string."""
+    ax = ax or plt.subplots(figsize=(5, 0.4 * len(values)))[1]
+    best = max(values, key=values.get)
+    ax.barh(
+        list(values),
+        list(values.values()),
+        color=[TEXT if n == best else "#C9CCD3" for n in values],
+        height=0.62,
+    )
+    for i, value in enumerate(values.values()):
+        ax.annotate(
+            format(value, form), (max(value, 0), i), xytext=(6, 0), textcoords="offset points", va="center"
+        )
+    ax.invert_yaxis()
+    ax.set(xlim=(min(0, *values.values()), max(values.values()) * 1.18), xticks=[])
+    ax.grid(False)
+    ax.spines[["bottom", "left"]].set_visible(False)
+    ax.tick_params(length=0)
+    return ax
+
+
+def plot_strips(
+    groups: dict[str, Sequence[float]], colors: Sequence[str] | str = MODEL, *, ax: Axes | None = None
+) -> Axes:
+    """One row of dots per name, the first on top, with a line at their mean and its value at the right.
+
+    groups: {name: any number of values}.  colors: one for all, or one each.  Dots are spread upwards and downwards only so
+    that they can be seen.
+    """
+    ax = ax or plt.subplots(figsize=(7.5, 0.6 + 0.5 * len(groups)))[1]
+    colors = [colors] * len(groups) if isinstance(colors, str) else colors
+    right = max(float(np.max(values)) for values in groups.values())
+    for row, ((_, values), color) in enumerate(zip(groups.items(), colors, strict=True)):
+        values = np.asarray(values, dtype=float)
+        spread = (np.arange(len(values)) * 0.618034 % 1 - 0.5) * 0.5
+        ax.scatter(values, row + spread, color=color, s=16, alpha=0.45, linewidths=0)
+        ax.plot([values.mean()] * 2, [row - 0.38, row + 0.38], color=INK, linewidth=2)
+        ax.annotate(
+            f"{values.mean():.2f}", (right, row), xytext=(12, 0), textcoords="offset points", va="center"
+        )
+    ax.set(yticks=range(len(groups)), yticklabels=list(groups), ylim=(len(groups) - 0.4, -0.6))
+    ax.grid(axis="y", visible=False)
+    ax.tick_params(axis="y", length=0)
+    return ax

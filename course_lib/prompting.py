@@ -74,12 +74,9 @@ def text_to_image(
     from diffusers.utils.torch_utils import randn_tensor
 
     check_numbers(guidance, steps)
-    texts = [prompt] if isinstance(prompt, str) else prompt if isinstance(prompt, list) else []
-    for sentence in dict.fromkeys(s for text in texts for s in check_prompt(pipe, text, negative, guidance)):
-        warnings.warn(sentence, stacklevel=3)
-    embedded = encode_prompt(pipe, texts) if texts else prompt
-    at_step = embedded if callable(embedded) else lambda step: embedded
-    n, other = len(at_step(0)), negative if isinstance(negative, Tensor) else encode_prompt(pipe, negative)
+    at_step = _embeddings(pipe, prompt, negative, guidance)
+    other = negative if isinstance(negative, Tensor) else encode_prompt(pipe, negative)
+    n = len(at_step(0))
     other = other.expand(n, -1, -1)
 
     scheduler, size = pipe.scheduler, pipe.unet.config.sample_size
@@ -202,7 +199,21 @@ def _check_text(what: str, text) -> str:
     return text
 
 
+def _embeddings(pipe, prompt, negative, guidance: float) -> Callable[[int], Tensor]:
+    """What `text_to_image` was given, as a function of the step; a text's oddities are warned of."""
+    if callable(prompt):
+        return prompt
+    if isinstance(prompt, Tensor):
+        return lambda step: prompt
+    texts = list(prompt) if isinstance(prompt, (list, tuple)) else [prompt]
+    for sentence in dict.fromkeys(s for text in texts for s in check_prompt(pipe, text, negative, guidance)):
+        warnings.warn(sentence, stacklevel=4)
+    embedded = encode_prompt(pipe, texts)
+    return lambda step: embedded
+
+
 def check_numbers(guidance, steps) -> None:
+    """Raises ValueError, in one sentence, for a guidance or a number of steps that nobody can paint with."""
     if (
         isinstance(guidance, bool)
         or not isinstance(guidance, (int, float))

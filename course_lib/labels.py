@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from course_lib.clip import zero_shot
@@ -30,6 +31,22 @@ def label_set(scene: Scene, rng: np.random.Generator | int | None = None) -> dic
     rng = np.random.default_rng(rng)
     wrong = {f"wrong {field}": str(rng.choice(rivals(scene, field))) for field in FIELDS}
     return {"right": _plain(scene)} | wrong
+
+
+def label_cosines(judge: Judge, image_features: Tensor, labels: list[list[str]]) -> Tensor:
+    """How well each picture fits each label of its own list.
+
+    image_features: (N, D), of length 1, from `judge.image_features`.  labels: N lists of M sentences each.
+    Returns the cosines, (N, M).  Raises ValueError where there is not one list per picture, or lists differ in length.
+    """
+    lengths = {len(some) for some in labels}
+    if len(labels) != len(image_features) or len(lengths) != 1:
+        raise ValueError(
+            f"{len(labels)} lists with {sorted(lengths)} labels for {len(image_features)} pictures; give each picture a "
+            "list, all of one length."
+        )
+    texts = judge.text_features([label for some in labels for label in some])  # (N * M, D)
+    return torch.einsum("nd,nmd->nm", image_features, texts.unflatten(0, (len(labels), -1)))
 
 
 def softmax_with_temperature(similarities: Tensor, temperature: float) -> Tensor:
@@ -83,9 +100,9 @@ def check_labels(judge: Judge, labels: list[str]) -> None:
             raise ValueError(f"The label {label!r} says nothing; write a sentence, or take it off the list.")
         tokens = _tokens(judge, label)
         if tokens in read:
+            alike = "" if label == read[tokens] else f": the judge reads it like {read[tokens]!r}"
             raise ValueError(
-                f"The label {label!r} is listed twice (the judge reads it like {read[tokens]!r}), so the two would "
-                "share one probability; take one off the list."
+                f"The label {label!r} is listed twice{alike}; take one off, or they share one probability."
             )
         read[tokens] = label
 

@@ -380,22 +380,20 @@ def plot_sweep(
     return ax
 
 
-def plot_bars(values: dict[str, float], *, form: str = ".2f", ax: Axes | None = None) -> Axes:
-    """One bar per name with its value; the highest one stands out.  values: {name: number}.  form: as in an f-string."""
+def plot_bars(
+    values: dict[str, float], color: str = "", *, form: str = ".2f", ax: Axes | None = None
+) -> Axes:
+    """One bar per name with its value beside it.  values: {name: number}, 0 or more.
+
+    color: of all bars; none: the highest one stands out.  form: how the value is written, as in an f-string.
+    """
     ax = ax or plt.subplots(figsize=(5, 0.4 * len(values)))[1]
     best = max(values, key=values.get)
-    ax.barh(
-        list(values),
-        list(values.values()),
-        color=[TEXT if n == best else "#C9CCD3" for n in values],
-        height=0.62,
-    )
+    colors = [color or (TEXT if name == best else "#C9CCD3") for name in values]
+    ax.barh(list(values), list(values.values()), color=colors, height=0.62)
     for i, value in enumerate(values.values()):
-        ax.annotate(
-            format(value, form), (max(value, 0), i), xytext=(6, 0), textcoords="offset points", va="center"
-        )
-    ax.invert_yaxis()
-    ax.set(xlim=(min(0, *values.values()), max(values.values()) * 1.18), xticks=[])
+        ax.annotate(format(value, form), (value, i), xytext=(6, 0), textcoords="offset points", va="center")
+    ax.set(xlim=(0, values[best] * 1.22), xticks=[], ylim=(len(values) - 0.4, -0.6))
     ax.grid(False)
     ax.spines[["bottom", "left"]].set_visible(False)
     ax.tick_params(length=0)
@@ -412,11 +410,12 @@ def plot_strips(
     """
     ax = ax or plt.subplots(figsize=(7.5, 0.6 + 0.5 * len(groups)))[1]
     colors = [colors] * len(groups) if isinstance(colors, str) else colors
-    right = max(float(np.max(values)) for values in groups.values())
-    for row, ((_, values), color) in enumerate(zip(groups.items(), colors, strict=True)):
-        values = np.asarray(values, dtype=float)
+    rows = [np.asarray(values, dtype=float) for values in groups.values()]
+    right = max(values.max() for values in rows)
+    for row, (values, color) in enumerate(zip(rows, colors, strict=True)):
         spread = (np.arange(len(values)) * 0.618034 % 1 - 0.5) * 0.5
-        ax.scatter(values, row + spread, color=color, s=16, alpha=0.45, linewidths=0)
+        size = 16 if len(values) > 40 else 40
+        ax.scatter(values, row + spread, color=color, s=size, alpha=0.45, linewidths=0)
         ax.plot([values.mean()] * 2, [row - 0.38, row + 0.38], color=INK, linewidth=2)
         ax.annotate(
             f"{values.mean():.2f}", (right, row), xytext=(12, 0), textcoords="offset points", va="center"

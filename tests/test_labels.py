@@ -8,6 +8,7 @@ from transformers import CLIPImageProcessor, CLIPProcessor
 from course_lib.clip import cosine_similarity_matrix, zero_shot
 from course_lib.labels import (
     check_labels,
+    label_cosines,
     label_probabilities,
     label_set,
     rivals,
@@ -98,6 +99,19 @@ def test_probabilities_are_clip_s_own(judge, images):
     torch.testing.assert_close(label_probabilities(judge, images, labels), expected, rtol=1e-3, atol=1e-4)
 
 
+def test_each_picture_is_compared_with_its_own_list(judge, images):
+    lists = [["an owl", "a cat"], ["a hawk", "a frog"], ["a duck", "a panda"]]
+    features = judge.image_features(images)
+    found = label_cosines(judge, features, lists)
+    for i, some in enumerate(lists):
+        torch.testing.assert_close(
+            found[i], cosine_similarity_matrix(features[i : i + 1], judge.text_features(some))[0]
+        )
+    for wrong in (lists[:2], [["an owl"], ["a cat", "a frog"], ["a duck"]], []):
+        with pytest.raises(ValueError, match=f"^{len(wrong)} lists with .* for 3 pictures"):
+            label_cosines(judge, features, wrong)
+
+
 REFUSED = [
     ([], "There are no labels to choose from; list 2 or more."),
     (["an owl"], "only one label, 'an owl', and the softmax of one label is always 100%"),
@@ -105,7 +119,7 @@ REFUSED = [
     (["an owl", ""], "The label '' says nothing"),
     (["an owl", None], "The label None says nothing"),
     (["an owl", "a cat", "an owl"], "'an owl' is listed twice"),
-    (["an owl", "An  Owl"], "'An  Owl' is listed twice (the judge reads it like 'an owl')"),
+    (["an owl", "An  Owl"], "'An  Owl' is listed twice: the judge reads it like 'an owl'; take one off"),
     (["an owl", "a cat " * 40 + "in a hat"], "has 86 tokens, and the judge reads 77: it would never see"),
 ]
 

@@ -99,3 +99,5 @@ def test_too_few_or_unequal_features_are_one_sentence(shapes):
             distance(*(torch.randn(shape) for shape in shapes))
     with pytest.raises(ValueError, match="equally many rows"):
         kernel_distance(torch.randn(5, 4), torch.randn(6, 4))
+    with pytest.raises(ValueError, match="2 or more"):
+        kernel_distance(torch.randn(1, 4), torch.randn(1, 4))

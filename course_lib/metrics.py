@@ -47,3 +47,35 @@ def kid(generated: Tensor, reference: Tensor, features: nn.Module, batch_size: i
     with torch.random.fork_rng():
         torch.manual_seed(0)  # the subsets are drawn by chance
         return metric.compute()[0].item()
+
+
+def frechet_distance(features_a: Tensor, features_b: Tensor) -> Tensor:
+    """How far apart two clouds of features lie, each taken as a Gaussian: the formula of the FID (Heusel et al. 2017).
+
+    d = |m_a - m_b|^2 + tr(C_a) + tr(C_b) - 2 tr(sqrt(C_a C_b));    tr(sqrt(A)) = sum of the roots of A's eigenvalues
+
+    features_a: (N, D), features_b: (M, D), all of 2 or more.  Computed in double precision: the last term nearly
+    cancels the two before it.  Returns one float64.  Raises ValueError for other shapes.
+    """
+    if min(*features_a.shape, *features_b.shape) < 2 or features_a.shape[1] != features_b.shape[1]:
+        shapes = f"{tuple(features_a.shape)} and {tuple(features_b.shape)}"
+        raise ValueError(f"The features have shapes {shapes}; give 2 rows or more in each, equally long.")
+    a, b = features_a.double(), features_b.double()
+    shift = (a.mean(dim=0) - b.mean(dim=0)).square().sum()
+    cov_a, cov_b = torch.cov(a.T), torch.cov(b.T)  # (D, D)
+    overlap = torch.linalg.eigvals(cov_a @ cov_b).sqrt().real.sum()
+    return shift + cov_a.trace() + cov_b.trace() - 2 * overlap
+
+
+def kernel_distance(features_a: Tensor, features_b: Tensor) -> Tensor:
+    """The KID of two clouds of features (Binkowski et al. 2018), all of them at once, by torchmetrics' kernel.
+
+    features_a, features_b: (N, D), N of 2 or more.  Unbiased: two clouds of one kind give about 0 at every N, and half of
+    the time a little less.  Returns one number.  Raises ValueError for unequal or too small shapes.
+    """
+    from torchmetrics.image.kid import poly_mmd
+
+    if features_a.shape != features_b.shape or len(features_a) < 2:
+        shapes = f"{tuple(features_a.shape)} and {tuple(features_b.shape)}"
+        raise ValueError(f"The features have shapes {shapes}; give equally many rows in each, 2 or more.")
+    return poly_mmd(features_a.double(), features_b.double())

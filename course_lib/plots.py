@@ -472,3 +472,47 @@ def _chain_columns(chain) -> list[tuple]:
         ("train", (), [f"frozen ResNet\n↓\n{inputs} features\n↓\n{outputs} outputs"], f"linear probe\n{inputs * outputs + outputs:,} weights learned", MODEL),
         ("test", chain.test_images[tested], [f"{'✓' if right[i] else '✗'} {chain.classes[chain.answers[i]]}" for i in tested], f"right on {len(right)} new ones\n{span(chain.tested)}", DATA),
     ]  # fmt: skip
+def plot_bars(
+    values: dict[str, float], color: str = "", *, form: str = ".2f", ax: Axes | None = None
+) -> Axes:
+    """One bar per name with its value beside it.  values: {name: number}, 0 or more.
+
+    color: of all bars; none: the highest one stands out.  form: how the value is written, as in an f-string.
+    """
+    ax = ax or plt.subplots(figsize=(5, 0.4 * len(values)))[1]
+    best = max(values, key=values.get)
+    colors = [color or (TEXT if name == best else "#C9CCD3") for name in values]
+    ax.barh(list(values), list(values.values()), color=colors, height=0.62)
+    for i, value in enumerate(values.values()):
+        ax.annotate(format(value, form), (value, i), xytext=(6, 0), textcoords="offset points", va="center")
+    ax.set(xlim=(0, values[best] * 1.22), xticks=[], ylim=(len(values) - 0.4, -0.6))
+    ax.grid(False)
+    ax.spines[["bottom", "left"]].set_visible(False)
+    ax.tick_params(length=0)
+    return ax
+
+
+def plot_strips(
+    groups: dict[str, Sequence[float]], colors: Sequence[str] | str = MODEL, *, ax: Axes | None = None
+) -> Axes:
+    """One row of dots per name, the first on top, with a line at their mean and its value at the right.
+
+    groups: {name: any number of values}.  colors: one for all, or one each.  Dots are spread upwards and downwards only so
+    that they can be seen.
+    """
+    ax = ax or plt.subplots(figsize=(7.5, 0.6 + 0.5 * len(groups)))[1]
+    colors = [colors] * len(groups) if isinstance(colors, str) else colors
+    rows = [np.asarray(values, dtype=float) for values in groups.values()]
+    right = max(values.max() for values in rows)
+    for row, (values, color) in enumerate(zip(rows, colors, strict=True)):
+        spread = (np.arange(len(values)) * 0.618034 % 1 - 0.5) * 0.5
+        size = 16 if len(values) > 40 else 40
+        ax.scatter(values, row + spread, color=color, s=size, alpha=0.45, linewidths=0)
+        ax.plot([values.mean()] * 2, [row - 0.38, row + 0.38], color=INK, linewidth=2)
+        ax.annotate(
+            f"{values.mean():.2f}", (right, row), xytext=(12, 0), textcoords="offset points", va="center"
+        )
+    ax.set(yticks=range(len(groups)), yticklabels=list(groups), ylim=(len(groups) - 0.4, -0.6))
+    ax.grid(axis="y", visible=False)
+    ax.tick_params(axis="y", length=0)
+    return ax

@@ -109,3 +109,30 @@ def _normalised(found) -> Tensor:
     # transformers 5 wraps the features in an output object; earlier versions return the tensor.
     features = found if isinstance(found, Tensor) else found.pooler_output
     return torch.nn.functional.normalize(features.float(), dim=-1).cpu()
+
+
+def clip_score(image_features: Tensor, text_features: Tensor) -> Tensor:
+    """CLIPScore of pairs (Hessel et al. 2021, arXiv 2104.08718): how well each picture fits its own sentence.
+
+    score_i = 2.5 * max(cos(image_i, text_i), 0)
+
+    torchmetrics writes 100 in place of 2.5, and cuts off below 0 only after the mean.  Scores of two different CLIPs
+    cannot be compared.  image_features, text_features: (N, D), row i belongs to row i.  Returns (N,), each in [0, 2.5].
+    """
+    cosines = torch.nn.functional.cosine_similarity(image_features, text_features, dim=1)  # (N,)
+    return 2.5 * cosines.clamp(min=0)
+
+
+def best_of(scores: Tensor, n: int) -> Tensor:
+    """Best of n: in every group of n pictures, which one scores highest?
+
+    scores: (P, S), S pictures of each of P prompts; columns 0 to n - 1 are the first group, the next n the second.
+    Returns (P, S // n) int64, the column of each group's winner: `scores.gather(1, winners)` are their scores.
+    Raises ValueError where groups of n do not fill the row.
+    """
+    if n < 1 or scores.shape[1] % n:
+        raise ValueError(
+            f"{scores.shape[1]} pictures cannot be split into groups of {n}; n must divide them."
+        )
+    winners = scores.unflatten(1, (-1, n)).argmax(dim=2)  # (P, S / n), counted inside each group
+    return winners + torch.arange(0, scores.shape[1], n, device=scores.device)

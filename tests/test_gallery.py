@@ -1,0 +1,123 @@
+"""The gallery: pictures come back with their settings, nothing is written over, and each fault is one sentence."""
+
+import errno
+import json
+
+import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from course_lib import gallery
+from course_lib.gallery import KEY, Settings, load_picture, load_settings, save_picture, saved_pictures
+
+FOX = Settings('a "red" fox, 여우 🦊', "blurry", 4.0, 20, "Euler", 7)
+
+
+def picture(colour="orange"):
+    return Image.new("RGB", (8, 8), colour)
+
+
+def test_settings_and_pixels_come_back(tmp_path):
+    path = save_picture(picture(), FOX, tmp_path / "new")
+    assert load_settings(path) == FOX and load_picture(path).tobytes() == picture().tobytes()
+    assert path.name == "00001-a-red-fox.png"
+    assert json.loads(Image.open(path).text[KEY])["seed"] == 7  # any program can read it
+
+
+def test_nothing_is_written_over(tmp_path):
+    first = save_picture(picture("red"), FOX, tmp_path)
+    second = save_picture(picture("blue"), FOX, tmp_path)
+    (tmp_path / "00007-mine.txt").write_text("mine")
+    third = save_picture(picture("green"), Settings("///"), tmp_path)
+    assert [p.name for p in (second, third)] == ["00002-a-red-fox.png", "00008-picture.png"]
+    assert (
+        load_picture(first).getpixel((0, 0)) == (255, 0, 0)
+        and (tmp_path / "00007-mine.txt").read_text() == "mine"
+    )
+    assert saved_pictures(tmp_path) == [third, second, first]
+
+
+def test_two_notebooks_never_take_the_same_name(tmp_path, monkeypatch):
+    """Both have looked before either wrote."""
+    taken = save_picture(picture("red"), FOX, tmp_path)
+    monkeypatch.setattr(type(tmp_path), "iterdir", lambda self: iter(()))
+    assert save_picture(picture("blue"), FOX, tmp_path) != taken
+    assert load_picture(taken).getpixel((0, 0)) == (255, 0, 0)
+
+
+def test_no_folder_yet(tmp_path):
+    assert saved_pictures(tmp_path / "none") == []
+
+
+def full_disk(*args, **kwargs):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("where", ["picture", "folder"])
+def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path, monkeypatch, where):
+    if where == "picture":
+        monkeypatch.setattr(Image.Image, "save", full_disk)
+    else:
+        monkeypatch.setattr(type(tmp_path), "mkdir", full_disk)
+    with pytest.raises(
+        OSError, match=r"could not be saved in .* \(No space left on device\): make room"
+    ) as caught:
+        save_picture(picture(), FOX, tmp_path)
+    assert "COURSE_CACHE" not in str(caught.value) and list(tmp_path.iterdir()) == []
+
+
+def test_an_interruption_leaves_nothing(tmp_path, monkeypatch):
+    def stop(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(gallery, "write_whole", stop)
+    with pytest.raises(KeyboardInterrupt):
+        save_picture(picture(), FOX, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_in_place_of_the_folder(tmp_path):
+    (tmp_path / "my_pictures").write_text("")
+    with pytest.raises(OSError, match="could not be saved"):
+        save_picture(picture(), FOX, tmp_path / "my_pictures")
+
+
+def bad_files(folder):
+    picture().save(folder / "plain.png")
+    picture().save(folder / "photo.png", "JPEG")
+    (folder / "words.png").write_text("hello")
+    whole = save_picture(Image.effect_noise((64, 64), 50), FOX, folder).read_bytes()
+    (folder / "cut.png").write_bytes(whole[: len(whole) // 2])
+    (folder / "empty.png").touch()
+    told = {
+        "list.png": "[1, 2]",
+        "half.png": "{",
+        "other.png": '{"prompt": "x", "colour": 3}',
+        "type.png": '{"prompt": 5}',
+    }
+    for name, text in told.items():
+        info = PngInfo()
+        info.add_itxt(KEY, text)
+        picture().save(folder / name, pnginfo=info)
+
+
+@pytest.mark.parametrize(
+    "name, words",
+    [
+        ("none.png", "There is no file"), ("plain.png", "carries no settings"), ("photo.png", "is a JPEG file"),
+        ("words.png", "is not a picture"), ("cut.png", "is broken"), ("empty.png", "is not a picture"),
+        ("list.png", "cannot be read"), ("half.png", "cannot be read"), ("other.png", "colour"),
+        ("type.png", "'prompt' is 5, but must be of type str"),
+    ],
+)  # fmt: skip
+def test_each_bad_file_is_one_sentence(tmp_path, name, words):
+    bad_files(tmp_path)
+    with pytest.raises(ValueError, match=words) as caught:
+        load_settings(tmp_path / name)
+    assert name in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_settings_in_words():
+    assert str(FOX) == "'a \"red\" fox, 여우 🦊', without 'blurry', guidance 4, 20 steps, Euler, seed 7"
+    with pytest.raises(ValueError, match="'steps' is 2.5, but must be of type int"):
+        Settings("a fox", steps=2.5)

@@ -472,6 +472,8 @@ def _chain_columns(chain) -> list[tuple]:
         ("train", (), [f"frozen ResNet\n↓\n{inputs} features\n↓\n{outputs} outputs"], f"linear probe\n{inputs * outputs + outputs:,} weights learned", MODEL),
         ("test", chain.test_images[tested], [f"{'✓' if right[i] else '✗'} {chain.classes[chain.answers[i]]}" for i in tested], f"right on {len(right)} new ones\n{span(chain.tested)}", DATA),
     ]  # fmt: skip
+
+
 def plot_bars(
     values: dict[str, float], color: str = "", *, form: str = ".2f", ax: Axes | None = None
 ) -> Axes:

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from course_lib.intervals import Interval, share_interval
 from course_lib.zoo.coats import ANIMALS
 
 # What ImageNet's 1000 classes call the Zoo's animals; none where it has no such class.
@@ -59,6 +60,19 @@ def accuracy_by_group(logits: Tensor, truth: Tensor, groups: Tensor) -> Tensor:
     """
     right = (logits.argmax(dim=1) == truth).float()  # (N,)
     return torch.stack([right[groups == group].mean() for group in groups.unique()])
+
+
+def accuracy_interval(right: Tensor) -> Interval:
+    """The share of right answers and its 95% interval (Wilson).
+
+    right: (N,) bool, N at least 1, of pictures drawn apart from each other.  Raises ValueError for another shape or type.
+    """
+    if right.ndim != 1 or right.dtype != torch.bool or not len(right):
+        raise ValueError(
+            f"One True or False per picture is needed, shape (N,), but got {right.dtype} of shape {tuple(right.shape)}: "
+            "compare the answers with the truth, answers == truth."
+        )
+    return share_interval(int(right.sum()), len(right))
 
 
 @torch.no_grad()

@@ -390,7 +390,7 @@ def plot_heat(image: Tensor, heat: Tensor, *, title: str = "", ax: Axes | None =
         heat[None, None].float(), size=image.shape[-2:], mode="bilinear", align_corners=False
     )[0, 0]
     pixels = to_pixels(image)
-    ax.images[0].set_data((pixels * (0.12 + 0.88 * light[..., None].cpu().numpy())).astype(pixels.dtype))
+    ax.images[0].set_data((pixels * (0.2 + 0.8 * light[..., None].cpu().numpy())).astype(pixels.dtype))
     return ax
 
 
@@ -436,9 +436,9 @@ def plot_two_intervals(
                 f"{value:.0%}", (high, y), xytext=(9, 0), textcoords="offset points", va="center", fontsize=9
             )
     ax.set(yticks=range(len(intervals)), yticklabels=list(intervals), xlim=(0, 1.12))
+    ax.set_ylim(len(intervals) - 0.5, -0.5)
     ax.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1])
-    ax.invert_yaxis()
     ax.grid(axis="y", visible=False)
     ax.tick_params(axis="y", length=0)
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2)

@@ -23,11 +23,15 @@ def grad_cam(activations: Tensor, gradients: Tensor) -> Tensor:
     return heat / heat.amax(dim=(1, 2), keepdim=True).clamp_min(1e-12)
 
 
-def layer_heat(layer: nn.Module, score: Callable[[], Tensor]) -> Tensor:
+Cam = Callable[[Tensor, Tensor], Tensor]  # activations, gradients -> heat
+
+
+def layer_heat(layer: nn.Module, score: Callable[[], Tensor], cam: Cam = grad_cam) -> Tensor:
     """Grad-CAM at one layer of any network.
 
     layer: its output is (B, C, H, W), or (B, 1 + places, C) in a vision transformer with a class token and a square of
     places.  score: runs the network on B pictures with gradients on, and returns (B,), the score of each picture's answer.
+    cam: your own `grad_cam`, or the course's.
     Returns (B, H, W) on the CPU.  Raises ValueError where the score does not depend on the layer.
     """
     kept: list[Tensor] = []
@@ -44,7 +48,7 @@ def layer_heat(layer: nn.Module, score: Callable[[], Tensor]) -> Tensor:
     found = torch.autograd.grad(total, kept, allow_unused=True)[0] if kept and total.requires_grad else None
     if found is None:
         raise ValueError("The score does not depend on this layer's output: choose a layer in front of it.")
-    return grad_cam(_as_map(kept[0].detach()), _as_map(found)).cpu()
+    return cam(_as_map(kept[0].detach()), _as_map(found)).cpu()
 
 
 def _as_map(output: Tensor) -> Tensor:
@@ -55,11 +59,18 @@ def _as_map(output: Tensor) -> Tensor:
     return output[:, 1:].transpose(1, 2).unflatten(2, (side, side))
 
 
-def resnet_heat(model: nn.Module, inputs: Tensor, classes: list[list[int]], layer: str = "layer4") -> Tensor:
+def resnet_heat(
+    model: nn.Module,
+    inputs: Tensor,
+    classes: list[list[int]],
+    layer: str = "layer4",
+    *,
+    cam: Cam = grad_cam,
+) -> Tensor:
     """Where a ResNet looks for one answer per picture: Grad-CAM of the logit.
 
     model: torchvision's ResNet.  inputs: (B, 3, H, W), preprocessed.  classes: for each picture the numbers of the classes
-    that count as the answer.  layer: of "layer1" to "layer4".  Returns (B, h, w) on the CPU.
+    that count as the answer.  layer: of "layer1" to "layer4".  cam: as in layer_heat.  Returns (B, h, w) on the CPU.
     """
     device = next(model.parameters()).device
 
@@ -67,10 +78,12 @@ def resnet_heat(model: nn.Module, inputs: Tensor, classes: list[list[int]], laye
         logits = model(inputs.to(device))
         return torch.stack([row[answer].logsumexp(0) for row, answer in zip(logits, classes, strict=True)])
 
-    return layer_heat(getattr(model, layer), score)
+    return layer_heat(getattr(model, layer), score, cam)
 
 
-def clip_heat(clip, inputs: Tensor, label_features: Tensor, answers: Tensor) -> Tensor:
+def clip_heat(
+    clip, inputs: Tensor, label_features: Tensor, answers: Tensor, *, cam: Cam = grad_cam
+) -> Tensor:
     """Where CLIP's picture tower looks for one of several labels: the same idea in a vision transformer.
 
     score = cosine with the answer - mean cosine with all labels, for CLIP's answers are relative to the labels listed
@@ -78,7 +91,7 @@ def clip_heat(clip, inputs: Tensor, label_features: Tensor, answers: Tensor) -> 
     block: behind that block only the class token counts, and no gradient reaches the places (J. Gildenblat, pytorch-grad-cam).
 
     clip: CLIPModel.  inputs: (B, 3, H, W), preprocessed.  label_features: (M, D).  answers: (B,) int64.
-    Returns (B, h, w) on the CPU.
+    cam: as in layer_heat.  Returns (B, h, w) on the CPU.
     """
     device, labels = clip.device, label_features.to(clip.device)
     rows = torch.arange(len(inputs), device=device)
@@ -88,7 +101,7 @@ def clip_heat(clip, inputs: Tensor, label_features: Tensor, answers: Tensor) -> 
         cosines = cosine_similarity_matrix(clip.visual_projection(tower.pooler_output), labels)  # (B, M)
         return cosines[rows, answers.to(device)] - cosines.mean(dim=1)
 
-    return layer_heat(clip.vision_model.encoder.layers[-1].layer_norm1, score)
+    return layer_heat(clip.vision_model.encoder.layers[-1].layer_norm1, score, cam)
 
 
 def enlarge(heat: Tensor, height: int, width: int) -> Tensor:

@@ -10,12 +10,14 @@ from torchvision.transforms._presets import ImageClassification
 from course_lib.classify import (
     IMAGENET_NAMES,
     accuracy_by_group,
+    accuracy_interval,
     animal_classes,
     animal_logits,
     class_logits,
     normalise,
     top_k,
 )
+from course_lib.intervals import share_interval
 from course_lib.models import load_resnet
 from course_lib.zoo import ANIMALS, ZooDataset
 
@@ -53,6 +55,18 @@ def test_accuracy_counts_within_each_group():
     logits = torch.eye(3)[[0, 1, 2, 0, 1]]
     truth, groups = torch.tensor([0, 1, 0, 2, 1]), torch.tensor([7, 7, 7, 2, 2])
     torch.testing.assert_close(accuracy_by_group(logits, truth, groups), torch.tensor([1 / 2, 2 / 3]))
+
+
+def test_an_accuracy_has_its_interval():
+    found = accuracy_interval(torch.tensor([True] * 9 + [False]))
+    assert found == share_interval(9, 10)
+    for wrong in (
+        torch.tensor([1.0, 0.0]),
+        torch.ones(2, 2, dtype=torch.bool),
+        torch.ones(0, dtype=torch.bool),
+    ):
+        with pytest.raises(ValueError, match="One True or False per picture is needed.*answers == truth"):
+            accuracy_interval(wrong)
 
 
 def test_every_imagenet_name_is_a_class_of_torchvisions_weights():

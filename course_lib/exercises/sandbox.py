@@ -98,6 +98,10 @@ def _known_error(error: BaseException, line: str, arguments: tuple[str, ...]) ->
         return " One number per channel, shape (3,), must be reshaped with .view(-1, 1, 1) before it meets pictures."
     if "must match the size of tensor" in text and "gradients" in arguments:
         return " A weight per channel, shape (B, C), needs two more axes before it meets maps: keepdim=True in the mean."
+
+
+    if "torch.return_types" in text:
+        return " .max(dim=1) returns two tensors, the values and where they are: take .values."
     if "must match the size of tensor" in text:
         per_sample = (
             "A value per sample, such as alpha_bar[t] of shape (B,), must be reshaped with .view(-1, 1, 1, 1) wherever it "

@@ -99,7 +99,6 @@ def _known_error(error: BaseException, line: str, arguments: tuple[str, ...]) ->
     if "must match the size of tensor" in text and "gradients" in arguments:
         return " A weight per channel, shape (B, C), needs two more axes before it meets maps: keepdim=True in the mean."
 
-
     if "torch.return_types" in text:
         return " .max(dim=1) returns two tensors, the values and where they are: take .values."
     if "must match the size of tensor" in text:

@@ -380,6 +380,71 @@ def plot_sweep(
     return ax
 
 
+def plot_heat(image: Tensor, heat: Tensor, *, title: str = "", ax: Axes | None = None) -> Axes:
+    """A picture that is lit where a network looks: bright where much, dark where little.
+
+    image: (3, H, W) in [-1, 1].  heat: (h, w), 0 to 1; it is enlarged smoothly to the picture's size.
+    """
+    ax = plot_image(image, title=title, ax=ax)
+    light = torch.nn.functional.interpolate(
+        heat[None, None].float(), size=image.shape[-2:], mode="bilinear", align_corners=False
+    )[0, 0]
+    pixels = to_pixels(image)
+    ax.images[0].set_data((pixels * (0.2 + 0.8 * light[..., None].cpu().numpy())).astype(pixels.dtype))
+    return ax
+
+
+def plot_heat_table(
+    images: Tensor, heats: dict[str, Tensor], titles: Sequence[str] = (), *, size: float = 1.15
+) -> Figure:
+    """Pictures in the first row, and below them one row per name, lit where that network looks.
+
+    images: (N, 3, H, W) in [-1, 1].  heats: {name: (N, h, w)}, 0 to 1.  titles: one per picture, or none.
+    """
+    rows, columns = 1 + len(heats), len(images)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(size * columns + 1.4, size * rows + 0.35), squeeze=False
+    )
+    for c, image in enumerate(images):
+        plot_image(image, title=titles[c] if titles else "", ax=axes[0][c])
+    for axis, (name, heat) in zip(axes[1:], heats.items()):
+        for ax, image, found in zip(axis, images, heat, strict=True):
+            plot_heat(image, found, ax=ax)
+        axis[0].set_ylabel(name, rotation=0, ha="right", va="center", labelpad=8)
+    return figure
+
+
+def plot_two_intervals(
+    intervals: dict[str, Sequence[tuple[float, float, float]]],
+    who: Sequence[str],
+    colors: Sequence[str] = (MODEL, TEXT),
+    *,
+    ax: Axes | None = None,
+) -> Axes:
+    """Two measured shares per name, one above the other, each with its 95% interval; the first name on top.
+
+    intervals: {name: one (value, low, high) for each of `who`}.  who: the names of those compared, for the legend.
+    """
+    ax = ax or plt.subplots(figsize=(7, 0.6 + 0.5 * len(intervals)))[1]
+    for k, (label, color, marker) in enumerate(zip(who, colors, "os")):
+        for row, found in enumerate(intervals.values()):
+            value, low, high = found[k]
+            y = row + (k - 0.5) * 0.34
+            ax.plot([low, high], [y, y], color=color, linewidth=5, alpha=0.35, solid_capstyle="round")
+            ax.plot(value, y, marker, color=color, markersize=7, label=label if row == 0 else None)
+            ax.annotate(
+                f"{value:.0%}", (high, y), xytext=(9, 0), textcoords="offset points", va="center", fontsize=9
+            )
+    ax.set(yticks=range(len(intervals)), yticklabels=list(intervals), xlim=(0, 1.12))
+    ax.set_ylim(len(intervals) - 0.5, -0.5)
+    ax.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+    ax.set_xticks([0, 0.25, 0.5, 0.75, 1])
+    ax.grid(axis="y", visible=False)
+    ax.tick_params(axis="y", length=0)
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2)
+    return ax
+
+
 def plot_contact_sheet(images: dict[str, Tensor], columns: Sequence[str], *, size: float = 0.95) -> Figure:
     """Every picture of a data set: one block of rows per class, one column per prompt.
 

@@ -94,6 +94,11 @@ def _known_error(error: BaseException, line: str, arguments: tuple[str, ...]) ->
     text = str(error)
     if ".T" in line and isinstance(error, RuntimeError) and "@" in line:
         return " .T turns the whole shape round, the batch too: write x.transpose(-1, -2)."
+    if "must match the size of tensor" in text and "std" in arguments:
+        return " One number per channel, shape (3,), must be reshaped with .view(-1, 1, 1) before it meets pictures."
+    if "must match the size of tensor" in text and "gradients" in arguments:
+        return " A weight per channel, shape (B, C), needs two more axes before it meets maps: keepdim=True in the mean."
+
     if "torch.return_types" in text:
         return " .max(dim=1) returns two tensors, the values and where they are: take .values."
     if "must match the size of tensor" in text:
@@ -122,6 +127,8 @@ def _known_error(error: BaseException, line: str, arguments: tuple[str, ...]) ->
         return " It is one number already; there is nothing to look up in it."
     if isinstance(error, TypeError) and "object is not callable" in text:
         return " If you mean a product, write * for times."
+    if "could not infer output dtype" in text and "Bool" in text:
+        return " True and False have no mean: make numbers of them first, with .float()."
     if "expected one of:" in text:
         return " It was given something of a wrong type; a condition looks like `coin < p`."
     if "not iterable" in text or "has no attribute 'mul_'" in text or "has no attribute 'lerp_'" in text:

@@ -216,7 +216,13 @@ def sheets() -> None:
 
 
 def _show(title: str, measure, write: bool) -> None:
+    from course_lib.bench.report import section
+
     try:
+        if write:
+            section(
+                measure.__module__.rsplit(".", 1)[-1]
+            )  # a place for the result, before half an hour of measuring
         rows = measure(write=write)
     except (ImportError, ValueError, OSError) as error:
         stop(str(error))

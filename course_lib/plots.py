@@ -409,3 +409,98 @@ def plot_setting(
     ax.set_xticks(values, [f"{value:g}" for value in values])
     ax.minorticks_off()
     return ax
+
+
+def plot_contact_sheet(images: dict[str, Tensor], columns: Sequence[str], *, size: float = 0.95) -> Figure:
+    """Every picture of a data set: one block of rows per class, one column per prompt.
+
+    images: {class: (N, C, H, W) in [-1, 1]}; picture i stands in column i % len(columns).
+    """
+    rows = [(name, part) for name, all_of_it in images.items() for part in all_of_it.split(len(columns))]
+    figure, axes = plt.subplots(
+        len(rows), len(columns), figsize=(size * len(columns) + 1.4, size * len(rows) + 0.5), squeeze=False
+    )
+    seen = set()
+    for line, (name, part) in zip(axes, rows):
+        for ax in line:
+            ax.axis("off")
+        for ax, image, column in zip(line, part, columns):
+            ax.axis("on")
+            plot_image(image, title="" if seen else column, ax=ax)
+        if name not in seen:
+            line[0].set_ylabel(name.replace(" ", "\n"), rotation=0, ha="right", va="center", labelpad=8)
+        seen.add(name)
+    return figure
+
+
+def plot_spread(values: dict[str, Tensor], colors: Sequence[str], *, xlabel: str) -> Figure:
+    """How numbers are spread: one small histogram per name on one axis, with its mean marked and written.
+
+    values: {name: (N,) numbers}.  colors: one each.
+    """
+    figure, axes = plt.subplots(
+        len(values), 1, figsize=(6.5, 0.95 * len(values) + 0.5), sharex=True, squeeze=False
+    )
+    low, high = (float(f(torch.stack([f(v) for v in values.values()]))) for f in (torch.min, torch.max))
+    for ax, (name, found), color in zip(axes[:, 0], values.items(), colors, strict=True):
+        ax.hist(found.numpy(), bins=np.linspace(low, high, 41), color=color, alpha=0.75)
+        ax.axvline(found.mean().item(), color=INK, linewidth=1.5)
+        ax.text(0.99, 0.7, f"mean {found.mean():.2f}", transform=ax.transAxes, ha="right", fontsize=9)
+        ax.set_ylabel(name, rotation=0, ha="right", va="center", labelpad=8)
+        ax.set_yticks([])
+        ax.grid(False)
+    axes[-1, 0].set_xlabel(xlabel)
+    return figure
+
+
+def plot_chain(chain, *, size: float = 0.95) -> Figure:
+    """Paint, score, filter, train, test: a column per stage, from left to right, with pictures and what was found.
+
+    chain: a `course_lib.chain.Chain`, or anything with its fields.
+    """
+    columns = _chain_columns(chain)
+    figure = plt.figure(figsize=((2 * size + 0.6) * len(columns), 2 * size + 1.5), layout="none")
+    places = figure.add_gridspec(1, len(columns), left=0, right=1, bottom=0.24, top=0.80, wspace=0.3)
+    arrow = dict(arrowstyle="-|>", color=INK, linewidth=1.5, shrinkA=0, shrinkB=0)
+    behind = figure.add_axes((0, 0, 1, 1))  # for the arrows, in parts of the figure
+    behind.axis("off")
+    for k, (name, pictures, notes, found, color) in enumerate(columns):
+        box = places[k].get_position(figure)
+        middle = (box.x0 + box.x1) / 2
+        figure.text(middle, 1, name, color=color, ha="center", va="top", fontsize=13, fontweight="bold")
+        figure.text(middle, 0.17, found, color=INK, ha="center", va="top", fontsize=10.5, linespacing=1.5)
+        if k:
+            before = places[k - 1].get_position(figure).x1
+            behind.annotate("", (box.x0 - 0.008, 0.52), (before + 0.008, 0.52), arrowprops=arrow)
+        if not len(pictures):
+            style = dict(boxstyle="round,pad=0.7", facecolor="white", edgecolor=color, linewidth=1.4)
+            figure.text(middle, 0.52, notes[0], ha="center", va="center", fontsize=10.5, bbox=style)
+        grid = places[k].subgridspec(2, 2, wspace=0.08, hspace=0.36)
+        for i, (picture, note) in enumerate(zip(pictures[:4], notes)):
+            plot_image(picture, title=note, ax=figure.add_subplot(grid[i // 2, i % 2])).title.set_fontsize(
+                8.5
+            )
+    return figure
+
+
+def _chain_columns(chain) -> list[tuple]:
+    """(name, up to 4 pictures, a note for each, what was found, color) of each stage."""
+    order = chain.scores.argsort(descending=True).tolist()
+    ends = order[:2] + order[-2:]
+    spread = torch.linspace(0, len(chain.images) - 1, 4).long()
+    learned = chain.kept.nonzero()[:, 0]
+    learned = learned[torch.linspace(0, len(learned) - 1, 4).long()]
+    right = chain.answers == chain.test_labels
+    hits = right.nonzero()[:, 0]
+    spread_hits = hits[torch.linspace(0, len(hits) - 1, 4).long()] if len(hits) else hits
+    tested = torch.cat([(~right).nonzero()[:2, 0], spread_hits])[:4]  # mistakes first
+    name = lambda labels: [chain.classes[label] for label in labels]
+    inputs, outputs = chain.probe.in_features, chain.probe.out_features
+    span = lambda share: f"{share.value:.0%}  ({share.low:.0%} to {share.high:.0%})"
+    return [
+        ("paint", chain.images[spread], name(chain.labels[spread]), f"{len(chain.images)} pictures\n{len(chain.classes)} classes", GUIDANCE),
+        ("score", chain.images[ends], [f"{chain.scores[i]:.2f}" for i in ends], f"the judge agrees\n{span(chain.agreement)}", TEXT),
+        ("filter", chain.images[learned], name(chain.labels[learned]), f"{int(chain.kept.sum())} kept\n{int((~chain.kept).sum())} left out", TEXT),
+        ("train", (), [f"frozen ResNet\n↓\n{inputs} features\n↓\n{outputs} outputs"], f"linear probe\n{inputs * outputs + outputs:,} weights learned", MODEL),
+        ("test", chain.test_images[tested], [f"{'✓' if right[i] else '✗'} {chain.classes[chain.answers[i]]}" for i in tested], f"right on {len(right)} new ones\n{span(chain.tested)}", DATA),
+    ]  # fmt: skip

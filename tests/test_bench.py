@@ -56,3 +56,19 @@ def test_a_table_replaces_its_own_section_only(tmp_path, monkeypatch):
     assert "| what | figure |\n| --- | --- |\n| x | 3 |" in text and "old" not in text and "kept" in text
     with pytest.raises(ValueError, match="no section <!-- c -->"):
         report.write_section("c", "course bench c", [{"what": "x"}])
+
+
+def test_a_missing_section_is_told_before_half_an_hour_of_measuring(tmp_path, monkeypatch, capsys):
+    from course_lib import cli
+
+    monkeypatch.setattr(report, "FILE", tmp_path / "benchmarks.md")
+    report.FILE.write_text("nothing here", encoding="utf-8")
+    asked = []
+
+    def measure(write):
+        asked.append(write)
+
+    measure.__module__ = "course_lib.bench.zoo"
+    with pytest.raises((SystemExit, cli.typer.Exit)):
+        cli._show("The Zoo", measure, True)
+    assert not asked and "no section <!-- zoo -->" in "".join(capsys.readouterr())

@@ -182,3 +182,9 @@ def test_configs_ask_for_single_precision():
     """The files are in half precision to be small; on a CPU half precision is slow, so nothing should stay in it."""
     for folder in ("pocket-clip", "pocket-diffusion/text_encoder"):
         assert json.loads((FOLDER / folder / "config.json").read_text())["dtype"] == "float32"
+
+
+def test_configs_name_no_folder_of_the_machine_that_trained():
+    """diffusers writes into a config from where a model was loaded."""
+    for file in FOLDER.rglob("*.json"):
+        assert "_name_or_path" not in file.read_text(encoding="utf-8"), file

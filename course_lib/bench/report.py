@@ -10,8 +10,18 @@ from course_lib.days import HOME
 FILE = HOME / "docs" / "benchmarks.md"
 
 
+def section(name: str) -> re.Pattern:
+    """What stands between `<!-- name -->` and `<!-- /name -->`.  Raises ValueError where docs/benchmarks.md has no such place."""
+    found = re.compile(rf"(<!-- {name} -->).*?(<!-- /{name} -->)", re.DOTALL)
+    if not found.search(FILE.read_text(encoding="utf-8")):
+        raise ValueError(
+            f"{FILE} has no section <!-- {name} --> ... <!-- /{name} -->; put it back, then measure."
+        )
+    return found
+
+
 def write_section(name: str, command: str, rows: list[dict]) -> None:
-    """Replace what stands between `<!-- name -->` and `<!-- /name -->` by a table.  Raises ValueError where they are missing."""
+    """Replace a section of docs/benchmarks.md by a table.  Raises ValueError where there is no such section."""
     lines = [
         " | ".join(map(str, cells))
         for cells in (rows[0], ["---"] * len(rows[0]), *(r.values() for r in rows))
@@ -20,9 +30,5 @@ def write_section(name: str, command: str, rows: list[dict]) -> None:
     machine = f"{platform.system()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     head = f"`{command}`, {datetime.date.today().isoformat()}, {machine}"
     text = FILE.read_text(encoding="utf-8")
-    section = re.compile(rf"(<!-- {name} -->).*?(<!-- /{name} -->)", re.DOTALL)
-    if not section.search(text):
-        raise ValueError(
-            f"{FILE} has no section <!-- {name} --> ... <!-- /{name} -->; put it back and measure again."
-        )
-    FILE.write_text(section.sub(rf"\1\n{head}\n\n{table}\n\2", text), encoding="utf-8", newline="\n")
+    text = section(name).sub(rf"\1\n{head}\n\n{table}\n\2", text)
+    FILE.write_text(text, encoding="utf-8", newline="\n")

@@ -248,6 +248,10 @@ def _why_this_shape(got: Tensor, expected: Tensor) -> str:
 
 def _difference(got: Tensor, expected: Tensor) -> str:
     """Words for how two tensors of one shape differ."""
+    if expected.dtype == torch.bool:
+        wrong = (got != expected).flatten()
+        first = int(wrong.int().argmax())
+        return f"{int(wrong.sum())} of {len(wrong)} answers differ; number {first}, counted from 0, should be {bool(expected.flatten()[first])}."
     if torch.allclose(got, -expected, rtol=1e-3, atol=1e-4):
         return "the sign is the wrong way round."
     ratio = (got / expected)[expected.abs() > 1e-3]

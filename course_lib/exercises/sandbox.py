@@ -94,6 +94,8 @@ def _known_error(error: BaseException, line: str, arguments: tuple[str, ...]) ->
     text = str(error)
     if ".T" in line and isinstance(error, RuntimeError) and "@" in line:
         return " .T turns the whole shape round, the batch too: write x.transpose(-1, -2)."
+    if "torch.return_types" in text:
+        return " .max(dim=1) returns two tensors, the values and where they are: take .values."
     if "must match the size of tensor" in text:
         per_sample = (
             "A value per sample, such as alpha_bar[t] of shape (B,), must be reshaped with .view(-1, 1, 1, 1) wherever it "

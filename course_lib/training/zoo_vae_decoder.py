@@ -56,7 +56,10 @@ def train(
 
 def ship(run: Run) -> None:
     """Measure the decoder and put it in the place of the shipped one, half precision."""
-    vae = AutoencoderKL.from_pretrained(HOME).eval()
+    old = AutoencoderKL.from_pretrained(HOME)
+    # A fresh one: diffusers would write into the old one's config from which folder of this machine it came.
+    vae = AutoencoderKL.from_config({k: v for k, v in old.config.items() if not k.startswith("_")}).eval()
+    vae.load_state_dict(old.state_dict())
     trained = run.ema.cpu().state_dict()
     missing, surplus = vae.load_state_dict(trained, strict=False)
     assert not surplus and all(key.startswith(("encoder.", "quant_conv.")) for key in missing)

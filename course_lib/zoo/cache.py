@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+REMEDY = "free some space there or set COURSE_CACHE to a folder you can write to"
+
 
 def cache_folder() -> Path:
     """Where drawn pictures are kept: COURSE_CACHE, or noise-to-picture in the platform's cache folder."""
@@ -52,25 +54,25 @@ def _checksum_path(path: Path) -> Path:
     return path.with_suffix(".crc32")
 
 
-def write_whole(path: Path, write: Callable) -> None:
-    """Write a file under a passing name, then rename it: nobody ever sees half a file."""
+def write_whole(path: Path, write: Callable, remedy: str = REMEDY) -> None:
+    """Write a file under a passing name, then rename it: nobody ever sees half a file.
+
+    write: gets the open file.  Raises OSError, in one sentence that ends with the remedy, where the folder can't be written.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, passing = tempfile.mkstemp(dir=path.parent, suffix=".part")
     except OSError as error:
-        raise _unwritable(path.parent, error) from None
+        raise _unwritable(path.parent, error, remedy) from None
     try:
         with os.fdopen(handle, "wb") as file:
             write(file)
         os.replace(passing, path)
     except OSError as error:
-        raise _unwritable(path.parent, error) from None
+        raise _unwritable(path.parent, error, remedy) from None
     finally:
         Path(passing).unlink(missing_ok=True)
 
 
-def _unwritable(folder: Path, error: OSError) -> OSError:
-    reason = error.strerror or error
-    return OSError(
-        f"Cannot write to the folder {folder} ({reason}): free some space there or set COURSE_CACHE to a folder you can write to."
-    )
+def _unwritable(folder: Path, error: OSError, remedy: str) -> OSError:
+    return OSError(f"Cannot write to the folder {folder} ({error.strerror or error}): {remedy}.")

@@ -1,0 +1,105 @@
+"""Choosing pictures: the best of each group, diversity, twins, and what the test has seen before."""
+
+import shutil
+
+import pytest
+import torch
+from PIL import Image
+
+from course_lib.curation import diversity, find_leaks, keep_best, keep_by_score, leaks, near_duplicates
+from tests.test_image_files import save
+from tests.test_synthetic import one_sentence
+
+
+def test_keep_best():
+    scores = torch.tensor([0.1, 0.9, 0.5, 5.0, 7.0, 6.0, 8.0])
+    groups = torch.tensor([0, 0, 0, 1, 1, 1, 1])
+    assert keep_best(scores, groups, 2 / 3).tolist() == [False, True, True, False, True, True, True]
+    assert keep_best(scores, groups, 0).sum() == 0 and keep_best(scores, groups, 1).all()
+
+
+def test_diversity():
+    assert diversity(torch.eye(4) * 3).item() == pytest.approx(1)
+    assert diversity(torch.ones(5, 3)).item() == pytest.approx(0, abs=1e-6)
+    assert diversity(torch.tensor([[1.0, 0], [-2, 0]])).item() == pytest.approx(2)
+
+
+def test_diversity_does_not_depend_on_n():
+    """So sets of different sizes can be compared: on average, a few pictures say what many say."""
+    rows = torch.randn(3000, 8, generator=torch.Generator().manual_seed(0)) + 1
+    few = torch.stack([diversity(part) for part in rows.split(5)]).mean()
+    assert few == pytest.approx(diversity(rows).item(), abs=0.02)
+
+
+def test_near_duplicates():
+    rows = torch.tensor([[1.0, 0], [0, 1], [5, 0.01], [0, -1], [0.001, 3]])
+    assert near_duplicates(rows, 0.99).tolist() == [[0, 2], [1, 4]]
+    assert near_duplicates(rows, 1.1).shape == (0, 2)
+
+
+def test_leaks():
+    train, test = torch.tensor([[1.0, 0], [0, 2]]), torch.tensor([[3.0, 0.01], [1, 1], [-1, 0]])
+    assert leaks(train, test, 0.99).tolist() == [True, False, False]
+
+
+class Eye:
+    """A judge that sees nothing but pixels."""
+
+    def image_features(self, images):
+        return images.flatten(1)
+
+
+@pytest.fixture
+def folders(tmp_path):
+    for part in ("train", "test"):
+        for k in range(4):
+            save(tmp_path / part / "ab"[k % 2] / f"{k}.png", seed=k + 10 * (part == "test"))
+    return tmp_path / "train", tmp_path / "test"
+
+
+def test_no_leak_is_no_leak(folders):
+    assert find_leaks(*folders, Eye(), 2.0) == []
+
+
+def test_a_planted_copy_is_found(folders):
+    train, test = folders
+    shutil.copy(train / "b" / "3.png", test / "a" / "planted.png")
+    (leak,) = find_leaks(train, test, Eye(), 2.0)  # no cosine is 2: found by its bytes alone
+    assert (leak.test, leak.train, leak.identical) == ("a/planted.png", "b/3.png", True)
+    assert leak.similarity == pytest.approx(1)
+
+
+def test_a_copy_saved_again_is_found_by_its_features(folders):
+    train, test = folders
+    picture = Image.open(train / "b" / "3.png")
+    picture.point(lambda value: value * 3 // 4).save(test / "a" / "darker.png")
+    picture.save(test / "a" / "planted.png", compress_level=0)
+    assert find_leaks(train, test, Eye(), 2.0) == []
+    found = find_leaks(train, test, Eye(), 0.6)
+    assert [leak[:2] for leak in found] == [("a/planted.png", "b/3.png"), ("a/darker.png", "b/3.png")]
+    assert found[0].similarity == pytest.approx(1) and 0.6 < found[1].similarity < 0.99
+    assert not found[0].identical and not found[1].identical
+
+
+def test_keep_by_score():
+    line = lambda name, label, prompt, score: {
+        "file_name": name,
+        "label": label,
+        "prompt": prompt,
+        "score": score,
+    }
+    metadata = [
+        line("1", "a", "x", 1.0),
+        line("2", "a", "y", 2.0),
+        line("3", "b", "z", 0.5),
+        line("4", "b", "z", 0.2),
+    ]
+    names = lambda **how: [entry["file_name"] for entry in keep_by_score(metadata, **how)]
+    assert names() == ["1", "2", "3", "4"] and names(threshold=0.5) == ["1", "2", "3"]
+    assert names(share=0.5) == ["2", "3"] and names(share=0.5, threshold=0.9) == ["2"]
+    assert names(share=0.9, by="prompt") == ["1", "2", "3", "4"]
+    assert names(share=0.6, by="prompt") == ["1", "2", "3"]
+    del metadata[2]["score"]
+    with pytest.raises(ValueError) as error:
+        names(threshold=0)
+    one_sentence(error, "1 pictures have no score, such as 3")

@@ -120,14 +120,6 @@ def prompt_fit(judge, prompts: Sequence[str]) -> Callable[[Tensor], Tensor]:
     return score
 
 
-def burnt(images: Tensor) -> Tensor:
-    """A score: the part of a picture's numbers that lie at the end of their range, where detail is lost.
-
-    images: (N, 3, H, W) in [-1, 1].  Returns (N,), 0 to 1.
-    """
-    return (images.abs() > 0.98).float().mean(dim=(1, 2, 3))
-
-
 def _reporter(on_step: Callable[[int], None] | None, done: int):
     def report(pipe, step, t, values):
         if on_step:

@@ -442,6 +442,34 @@ def plot_two_intervals(
     ax.grid(axis="y", visible=False)
     ax.tick_params(axis="y", length=0)
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2)
+def plot_rows(
+    rows: dict[str, Tensor], columns: Sequence[str] = (), *, most: int = 8, size: float = 1.05
+) -> Figure:
+    """Rows of pictures, each with its name, such as the values of one setting.
+
+    rows: {name: (N, C, H, W) in [-1, 1]}, as many in each.  columns: a name for each column, or none.  most: shown of a row.
+    """
+    shown = torch.stack([pictures[:most] for pictures in rows.values()])
+    return plot_image_table(shown, list(rows), list(columns) or [""] * shown.shape[1], size=size)
+
+
+def plot_setting(
+    values: Sequence[float],
+    curves: dict[str, Sequence[tuple[float, float, float]]],
+    *,
+    setting: str,
+    measure: str,
+    title: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """`plot_sweep` over a setting whose values are spaced as 1, 2, 4, 8: a logarithmic axis with a tick at each value.
+
+    values: (N,) above 0.  curves: as in `plot_sweep`.  setting, measure: names of the axes, with units.
+    """
+    ax = plot_sweep(values, curves, ax=ax or plt.subplots(figsize=(7, 3.1))[1])
+    ax.set(xscale="log", xlabel=setting, ylabel=measure, title=title)
+    ax.set_xticks(values, [f"{value:g}" for value in values])
+    ax.minorticks_off()
     return ax
 
 

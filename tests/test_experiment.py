@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from course_lib.experiment import burnt, compared, measured, paint, prompt_fit, seeds_from, sweep
+from course_lib.experiment import compared, measured, paint, prompt_fit, seeds_from, sweep
 from course_lib.intervals import mean_interval
 from course_lib.models import load_clip, load_text_to_image
 from course_lib.scoring import Judge
@@ -118,9 +118,3 @@ def test_prompt_fit_is_higher_for_the_right_prompt():
     judge = Judge(*load_clip(device="cpu"))
     right, wrong = prompt_fit(judge, texts)(images), prompt_fit(judge, texts[1:] + texts[:1])(images)
     assert right.shape == (6,) and (right > wrong).all() and right.abs().max() <= 1
-
-
-def test_burnt():
-    images = torch.zeros(2, 3, 4, 4)
-    images[1, :, :2] = torch.tensor([1.0, -1.0, 0.9]).view(3, 1, 1)
-    assert torch.allclose(burnt(images), torch.tensor([0.0, 1 / 3]))

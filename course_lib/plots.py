@@ -442,6 +442,8 @@ def plot_two_intervals(
     ax.grid(axis="y", visible=False)
     ax.tick_params(axis="y", length=0)
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2)
+
+
 def plot_rows(
     rows: dict[str, Tensor], columns: Sequence[str] = (), *, most: int = 8, size: float = 1.05
 ) -> Figure:

@@ -442,6 +442,7 @@ def plot_two_intervals(
     ax.grid(axis="y", visible=False)
     ax.tick_params(axis="y", length=0)
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2)
+    return ax
 
 
 def plot_rows(

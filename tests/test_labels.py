@@ -141,3 +141,14 @@ def test_what_is_cut_off_is_shown_and_77_tokens_are_read(judge):
 def test_anything_but_a_batch_of_pictures_is_one_sentence(judge, shape):
     with pytest.raises(ValueError, match="must be a batch"):
         label_probabilities(judge, torch.zeros(shape), ["an owl", "a cat"])
+
+
+def test_the_shipped_judge_prefers_right_labels():
+    from course_lib.models import load_clip
+    from course_lib.zoo import ZooDataset
+
+    judge, data = Judge(*load_clip(device="cpu")), ZooDataset(40, seed=61, split="all")
+    features = judge.image_features(torch.stack([data[i]["image"] for i in range(40)]))
+    lists = [list(label_set(data.scene(i), i).values()) for i in range(40)]
+    cosines = label_cosines(judge, features, lists)
+    assert win_rate(cosines[:, 0], cosines[:, 1:]) >= 0.95

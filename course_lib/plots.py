@@ -446,7 +446,7 @@ def plot_two_intervals(
 
 
 def plot_rows(
-    rows: dict[str, Tensor], columns: Sequence[str] = (), *, most: int = 3, size: float = 0.64
+    rows: dict[str, Tensor], columns: Sequence[str] = (), *, most: int = 2, size: float = 0.64
 ) -> Figure:
     """Rows of pictures, each with its name, such as the values of one setting.
 

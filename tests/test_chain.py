@@ -21,7 +21,8 @@ class Painter:
 
     def __init__(self, swap=()):
         self.config, self.scheduler = SimpleNamespace(_name_or_path="painter"), object()
-        self.unet, self.calls, self.swap = nn.BatchNorm1d(1), 0, swap  # its weights are always the same
+        self.text_encoder = self.unet = self.vae = nn.BatchNorm1d(1)  # weights that are always the same
+        self.calls, self.swap = 0, swap
 
     def set_progress_bar_config(self, **_):
         pass

@@ -381,7 +381,7 @@ def plot_sweep(
 
 
 def plot_rows(
-    rows: dict[str, Tensor], columns: Sequence[str] = (), *, most: int = 8, size: float = 1.05
+    rows: dict[str, Tensor], columns: Sequence[str] = (), *, most: int = 2, size: float = 0.64
 ) -> Figure:
     """Rows of pictures, each with its name, such as the values of one setting.
 

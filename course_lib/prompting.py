@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
+from course_lib.prompt_words import check_prompt, check_text
 from course_lib.samplers import guide
 
 # Day 04's samplers under their names in diffusers.  Heun is left out: diffusers' Heun passes over `rescale_betas_zero_snr`,
@@ -34,7 +35,7 @@ def encode_prompt(pipe, texts: str | list[str]) -> Tensor:
     """
     texts = [texts] if isinstance(texts, str) else list(texts)
     for text in texts:
-        _check_text("prompt", text)
+        check_text("prompt", text)
     tokens = pipe.tokenizer(
         texts, padding="max_length", truncation=True, return_tensors="pt"
     ).input_ids  # (N, 77)
@@ -69,7 +70,8 @@ def text_to_image(
     prompt: a text, N texts, embeddings (N, 77, D), or a function of the step's number that returns embeddings.
     negative: a text for all, or embeddings (N, 77, D).  guidance: 1 or less turns it off, and the negative prompt with it.
     generator: on the CPU; a list has one for each picture.  Returns (N, 3, H, W) in [-1, 1] on the pipeline's device.
-    Warns where a prompt is empty, cut off or ignored.  Raises ValueError for a wrong prompt, guidance or number of steps.
+    Warns where a prompt is empty, cut off or ignored.  Raises ValueError for a wrong prompt, guidance or number of steps, or
+    where embeddings or generators are not as many as the prompts.
     """
     from diffusers.utils.torch_utils import randn_tensor
 
@@ -77,6 +79,9 @@ def text_to_image(
     at_step = _embeddings(pipe, prompt, negative, guidance)
     other = negative if isinstance(negative, Tensor) else encode_prompt(pipe, negative)
     n = len(at_step(0))
+    if len(other) > 1:
+        _check_number_of("negative embeddings", len(other), n)
+    _check_number_of("generators", len(generator) if isinstance(generator, list) else n, n)
     other = other.expand(n, -1, -1)
 
     scheduler, size = pipe.scheduler, pipe.unet.config.sample_size
@@ -99,8 +104,12 @@ def blend(a: Tensor, b: Tensor, weight: float) -> Tensor:
 
     (1 - weight) a + weight b;  0 is a, 1 is b, more than 1 overdoes what b has and a has not
 
-    a, b: the same shape, such as (N, 77, D).  Returns that shape.
+    a, b: the same shape, such as (N, 77, D).  Returns that shape.  Raises ValueError where they differ in it.
     """
+    if a.shape != b.shape:
+        raise ValueError(
+            f"Embeddings of shapes {tuple(a.shape)} and {tuple(b.shape)} cannot be blended: encode as many texts for both."
+        )
     return (1 - weight) * a + weight * b
 
 
@@ -124,54 +133,6 @@ def switch_prompt(step: int, steps: int, at: float, first: Tensor, second: Tenso
     return first if step < round(at * steps) else second
 
 
-def word_position(tokenizer, prompt: str, word: str) -> int:
-    """Where a word stands among the prompt's tokens; 0 is the mark of the beginning.
-
-    Raises ValueError where the prompt does not hold the word, or the tokenizer spells it in several tokens.
-    """
-    ids, wanted = tokenizer(prompt)["input_ids"], tokenizer(word)["input_ids"][1:-1]
-    if len(wanted) != 1:
-        pieces = " + ".join(tokenizer.decode([token]) for token in wanted) or "nothing"
-        raise ValueError(
-            f"{word!r} is not one token but {len(wanted)} ({pieces}); choose a word that is one token."
-        )
-    if wanted[0] not in ids:
-        raise ValueError(f"{word!r} is not in the prompt {prompt!r}; choose one of its words.")
-    return ids.index(wanted[0])
-
-
-def left_out(tokenizer, prompt: str) -> str:
-    """The end of the prompt that does not fit into the tokenizer's places; "" where all of it fits.
-
-    Of `tokenizer.model_max_length` places (77) two go to the marks of beginning and end.
-    """
-    ids = tokenizer(prompt, verbose=False)["input_ids"][1:-1]  # without the two marks
-    return tokenizer.decode(ids[tokenizer.model_max_length - 2 :])
-
-
-def check_prompt(pipe, prompt: str, negative: str | Tensor = "", guidance: float = 7.5) -> list[str]:
-    """What a user should know before painting: one sentence for each thing that is not as they may think; often none.
-
-    All of it is legal, so nothing is refused but what is no text (ValueError).
-    """
-    found = []
-    if not _check_text("prompt", prompt).strip():
-        found.append("The prompt is empty, so the model paints whatever it likes: say what you want to see.")
-    for name, text in (
-        ("prompt", prompt),
-        ("negative prompt", "" if isinstance(negative, Tensor) else negative),
-    ):
-        cut = left_out(pipe.tokenizer, _check_text(name, text))
-        if cut:
-            room = pipe.tokenizer.model_max_length - 2
-            found.append(
-                f"Only {room} tokens fit, so the end of the {name} was cut off, {cut!r}: say it in fewer words."
-            )
-    if guidance <= 1 and (isinstance(negative, Tensor) or negative.strip()):
-        found.append(f"At guidance {guidance:g} the negative prompt is ignored: choose a guidance above 1.")
-    return found
-
-
 @contextmanager
 def sampler(pipe, name: str | None) -> Iterator:
     """`with sampler(pipe, "DDPM"):` paints with another sampler and then puts the old one back.  None changes nothing.
@@ -191,14 +152,6 @@ def sampler(pipe, name: str | None) -> Iterator:
         pipe.scheduler = before
 
 
-def _check_text(what: str, text) -> str:
-    if not isinstance(text, str):
-        raise ValueError(
-            f"The {what} is {type(text).__name__} {text!r}, but must be text in quotation marks."
-        )
-    return text
-
-
 def _embeddings(pipe, prompt, negative, guidance: float) -> Callable[[int], Tensor]:
     """What `text_to_image` was given, as a function of the step; a text's oddities are warned of."""
     if callable(prompt):
@@ -210,6 +163,11 @@ def _embeddings(pipe, prompt, negative, guidance: float) -> Callable[[int], Tens
         warnings.warn(sentence, stacklevel=4)
     embedded = encode_prompt(pipe, texts)
     return lambda step: embedded
+
+
+def _check_number_of(what: str, found: int, wanted: int) -> None:
+    if found != wanted:
+        raise ValueError(f"{found} {what} for {wanted} pictures; give one for each picture.")
 
 
 def check_numbers(guidance, steps) -> None:

@@ -262,7 +262,7 @@ def _lab(pipe, first, folder):
     """The controls of `prompt_lab` by name, as a namespace, with their actions; `.box` holds them all."""
     from course_lib.experiment import seeds_from
     from course_lib.gallery import Settings, load_picture, save_picture, saved_pictures
-    from course_lib.prompting import check_prompt
+    from course_lib.prompt_words import check_prompt
 
     c, cards = _lab_controls(first), []
 

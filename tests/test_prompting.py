@@ -9,18 +9,16 @@ from diffusers import AutoencoderKL, PNDMScheduler, StableDiffusionPipeline, UNe
 from transformers import CLIPTextConfig, CLIPTextModel
 
 from course_lib.models import load_text_to_image
+from course_lib.prompt_words import check_prompt, left_out, word_position
 from course_lib.prompting import (
     SAMPLERS,
     blend,
-    check_prompt,
     encode_prompt,
     guided_noise,
-    left_out,
     sampler,
     scale_word,
     switch_prompt,
     text_to_image,
-    word_position,
 )
 
 FOX, OWL = "a photo of a red fox in the snow", "an oil painting of an owl by the sea"
@@ -148,6 +146,8 @@ def test_blend():
         (2, torch.tensor([5.0, -2.0])),
     ):
         assert torch.equal(blend(a, b, weight), expected)
+    with pytest.raises(ValueError, match=r"shapes \(2,\) and \(1,\) cannot be blended"):
+        blend(a, b[:1], 0.5)
 
 
 def test_scale_word_changes_one_word_in_a_copy():
@@ -169,6 +169,8 @@ def test_word_position(pipe):
     assert word_position(pipe.tokenizer, FOX, "fox") == 6
     with pytest.raises(ValueError, match="'owl' is not in the prompt"):
         word_position(pipe.tokenizer, FOX, "owl")
+    with pytest.raises(ValueError, match="'owl' is not in the prompt that is read"):
+        word_position(pipe.tokenizer, f"{LONG}, an owl", "owl")
     with pytest.raises(ValueError, match="not one token but"):
         word_position(pipe.tokenizer, "a photo of a dragon", "dragon")
 
@@ -221,6 +223,8 @@ def test_each_thing_is_told_in_one_sentence(pipe, prompt, negative, guidance, wo
         (dict(guidance=float("nan")), "guidance is nan"),
         (dict(steps=0), "steps is 0"),
         (dict(steps=2.5), "steps is 2.5"),
+        (dict(generator=[chance()] * 2), "2 generators for 1 pictures"),
+        (dict(negative=torch.zeros(3, 77, 192)), "3 negative embeddings for 1 pictures"),
     ],
 )
 def test_wrong_input_is_one_sentence(pipe, wrong, words):

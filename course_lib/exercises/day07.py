@@ -8,7 +8,8 @@ from torch import nn
 from course_lib.exercises.engine import Exercise, Mistake
 from course_lib.exercises.sandbox import Stumble, call
 from course_lib.intervals import confidence_interval
-from course_lib.prompting import guided_noise, left_out, scale_word, switch_prompt
+from course_lib.prompt_words import left_out
+from course_lib.prompting import guided_noise, scale_word, switch_prompt
 
 PLACES, WIDTH = 6, 3  # of the small embeddings here
 

@@ -37,7 +37,7 @@ import torch
 from scipy import stats
 
 from course_lib import plots
-from course_lib.exercises import attempt, gate, quiz, reveal
+from course_lib.exercises import attempt, gate, quiz
 from course_lib.experiment import compared, paint, prompt_fit, seeds_from, sweep
 from course_lib.intervals import share_interval
 from course_lib.models import load_clip, load_text_to_image
@@ -388,7 +388,7 @@ if TIER == "pocket":
 # way, and samples from there (day 15 says more). The prompt is empty, so only the negative prompt can tell what is wrong.
 
 # %%
-from diffusers import StableDiffusionImg2ImgPipeline
+from diffusers import StableDiffusionImg2ImgPipeline  # noqa: E402
 
 repainter = StableDiffusionImg2ImgPipeline(**pipe.components, requires_safety_checker=False)
 repainter.set_progress_bar_config(disable=True)

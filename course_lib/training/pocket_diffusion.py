@@ -17,7 +17,7 @@ from course_lib.training.run import Run
 from course_lib.training.sheet import picture_grid
 from course_lib.training.tokenizer import MAX_LENGTH
 from course_lib.training.words import add_extras, as_negative_prompt
-from course_lib.weights import FOLDER, record
+from course_lib.weights import FOLDER, checked_folder, manifest, record
 
 STEPS, BATCH = 20_000, 48
 EMPTY_PROMPTS = 0.1  # part of the captions left out, for classifier-free guidance
@@ -99,7 +99,10 @@ def encode_text(text_encoder: CLIPTextModel, texts: list[str], device) -> Tensor
 def train(
     *, steps: int = STEPS, pictures: int = 40_000, seed: int = 0, resume: bool = False, device: str = ""
 ) -> Run:
-    """Train, or go on training; the result is run.ema.  Progress: runs/train/pocket-diffusion."""
+    """Train, or go on training; the result is run.ema.  Progress: runs/train/pocket-diffusion.
+
+    resume: from the checkpoint, and where none is left from the shipped U-Net.
+    """
     torch.manual_seed(seed)
     run = Run(
         "pocket-diffusion",
@@ -113,6 +116,10 @@ def train(
         device=device,
         ema_decay=0.9995,
     )
+    if resume and run.step == 0:
+        home = checked_folder("pocket-diffusion")
+        told = manifest()["models"]["pocket-diffusion"]
+        run.adopt(UNet2DConditionModel.from_pretrained(home / "unet").float().state_dict(), told)
     vae = (
         AutoencoderKL.from_pretrained(FOLDER / "pocket-diffusion" / "vae")
         .eval()

@@ -60,7 +60,7 @@ class Run:
         self.highest = [group["lr"] for group in groups]
         optimizer = Muon(groups)
         self.model, self.optimizer = self.accelerator.prepare(model, optimizer)
-        self.step = 0
+        self.step = self.first = 0  # `first`: the step at which the optimizer began
         self.seconds = 0.0  # of training so far, over all sessions
         if self.checkpoint.exists():
             self._restore()
@@ -138,7 +138,12 @@ class Run:
         for i, state in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{i}.{k}": torch.as_tensor(v) for k, v in state.items()}
         tensors = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
-        facts = {"name": self.name, "step": str(self.step), "seconds": str(self.seconds)}
+        facts = {
+            "name": self.name,
+            "step": str(self.step),
+            "seconds": str(self.seconds),
+            "first": str(self.first),
+        }
         data = save(tensors, facts)
         write_whole(self.checkpoint, lambda file: file.write(data))
 
@@ -160,9 +165,20 @@ class Run:
             state.setdefault(int(i), {})[name] = value
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
         self.step, self.seconds = int(facts["step"]), float(facts["seconds"])
+        self.first = int(facts.get("first", 0))
+
+    def adopt(self, weights: dict[str, Tensor], shipped: dict) -> None:
+        """Go on from shipped weights where no checkpoint is left; the optimizer begins anew, and so does its warm-up.
+
+        weights: a state dict of the model.  shipped: what the manifest tells about them, with "steps" and "minutes".
+        """
+        self.raw_model.load_state_dict(weights)
+        self.ema.load_state_dict(weights)
+        self.step = self.first = shipped["steps"]
+        self.seconds = 60.0 * shipped["minutes"]
 
     def _set_rate(self) -> None:
-        rise = min(1.0, (self.step + 1) / self.warmup)
+        rise = min(1.0, (self.step - self.first + 1) / self.warmup)
         fall = min(1.0, (self.steps - self.step) / (0.2 * self.steps))
         for group, highest in zip(self.optimizer.param_groups, self.highest, strict=True):
             group["lr"] = highest * rise * fall

@@ -1,0 +1,121 @@
+"""Pictures: one, in rows, in tables, as a contact sheet.  All in [-1, 1]; enlarged with hard pixel edges."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from course_lib.pixels import to_model_range
+
+
+def to_pixels(images: Tensor) -> np.ndarray:
+    """(..., C, H, W) in [-1, 1] -> (..., H, W, C) in [0, 1], as imshow wants it.  Values outside are cut off."""
+    pixels = images.detach().cpu().float().clamp(-1, 1).movedim(-3, -1).numpy()
+    return (pixels + 1) / 2
+
+
+def plot_image(image: Tensor, *, title: str = "", ax: Axes | None = None) -> Axes:
+    """One picture, enlarged with hard pixel edges.  image: (C, H, W) in [-1, 1]; one channel: 1 is black ink."""
+    ax = ax or plt.subplots(figsize=(2, 2))[1]
+    pixels = to_pixels(image)
+    if pixels.shape[-1] == 1:
+        ax.imshow(pixels[..., 0], cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
+    else:
+        ax.imshow(pixels, interpolation="nearest")
+    ax.set(xticks=[], yticks=[])
+    ax.grid(False)
+    ax.spines[:].set(visible=True, color="#D5D7DC")
+    ax.set_title(title, fontsize=9.5, fontweight="normal", loc="center", pad=4)
+    return ax
+
+
+def plot_image_grid(
+    images: Tensor, titles: Sequence[str] = (), *, columns: int = 10, size: float = 0.8
+) -> Figure:
+    """Pictures in rows.  images: (N, C, H, W) in [-1, 1].  titles: one per picture, or none.  size: inches each."""
+    rows = -(-len(images) // columns)
+    height = size * rows * (1.28 if titles else 1.06)
+    figure, axes = plt.subplots(rows, columns, figsize=(size * columns * 1.06, height), squeeze=False)
+    for ax in axes.flat:
+        ax.axis("off")
+    for i, (ax, image) in enumerate(zip(axes.flat, images)):
+        ax.axis("on")
+        plot_image(image, title=titles[i] if titles else "", ax=ax)
+    return figure
+
+
+def plot_image_table(
+    images: Tensor, rows: Sequence[str], columns: Sequence[str], *, size: float = 0.9
+) -> Figure:
+    """A table of pictures with a name on each row and column.  images: (R, C, channels, H, W) in [-1, 1]."""
+    figure, axes = plt.subplots(
+        len(rows), len(columns), figsize=(size * len(columns) + 1.4, size * len(rows) + 0.35), squeeze=False
+    )
+    for r, row in enumerate(rows):
+        for c, column in enumerate(columns):
+            plot_image(images[r][c], title=column if r == 0 else "", ax=axes[r][c])
+        axes[r][0].set_ylabel(row, rotation=0, ha="right", va="center", labelpad=8)
+    return figure
+
+
+def plot_rows(
+    rows: dict[str, Tensor], columns: Sequence[str] = (), *, most: int = 2, size: float = 0.64
+) -> Figure:
+    """Rows of pictures, each with its name, such as the values of one setting.
+
+    rows: {name: (N, C, H, W) in [-1, 1]}, as many in each.  columns: a name for each column, or none.  most: shown of a row.
+    """
+    shown = torch.stack([pictures[:most] for pictures in rows.values()])
+    return plot_image_table(shown, list(rows), list(columns) or [""] * shown.shape[1], size=size)
+
+
+def plot_fade(images: Tensor, titles: Sequence[str], caption: str = "", *, size: float = 1.0) -> Figure:
+    """One row of pictures, from left to right in time.  images: (N, C, H, W) in [-1, 1]."""
+    figure = plot_image_grid(images, titles, columns=len(images), size=size)
+    if caption:
+        figure.suptitle(caption, x=0.01, ha="left", fontsize=11.5, fontweight="bold")
+    return figure
+
+
+def plot_step(xt: Tensor, x0: Tensor, t: int) -> Figure:
+    """One moment of sampling: the noisy pictures above, the network's guess of the clean ones below.  (N, 1, H, W)."""
+    return plot_image_table(
+        torch.stack([xt, x0]), [f"x at t = {t}", "guess of x0"], [""] * len(xt), size=0.85
+    )
+
+
+def plot_pictures(
+    pictures: Sequence, titles: Sequence[str] = (), *, columns: int = 4, size: float = 2.2
+) -> Figure:
+    """PIL pictures in rows, enlarged with hard pixel edges.  titles: one per picture, or none.  size: inches each."""
+    tensors = [
+        to_model_range(torch.from_numpy(np.array(picture.convert("RGB"))).movedim(-1, 0))
+        for picture in pictures
+    ]
+    return plot_image_grid(torch.stack(tensors), titles, columns=columns, size=size)
+
+
+def plot_contact_sheet(images: dict[str, Tensor], columns: Sequence[str], *, size: float = 0.95) -> Figure:
+    """Every picture of a data set: one block of rows per class, one column per prompt.
+
+    images: {class: (N, C, H, W) in [-1, 1]}; picture i stands in column i % len(columns).
+    """
+    rows = [(name, part) for name, all_of_it in images.items() for part in all_of_it.split(len(columns))]
+    figure, axes = plt.subplots(
+        len(rows), len(columns), figsize=(size * len(columns) + 1.4, size * len(rows) + 0.5), squeeze=False
+    )
+    seen = set()
+    for line, (name, part) in zip(axes, rows):
+        for ax in line:
+            ax.axis("off")
+        for ax, image, column in zip(line, part, columns):
+            ax.axis("on")
+            plot_image(image, title="" if seen else column, ax=ax)
+        if name not in seen:
+            line[0].set_ylabel(name.replace(" ", "\n"), rotation=0, ha="right", va="center", labelpad=8)
+        seen.add(name)
+    return figure

@@ -34,7 +34,6 @@
 # %%
 import matplotlib.pyplot as plt
 import torch
-from scipy import stats
 
 from course_lib import plots
 from course_lib.exercises import attempt, gate, quiz
@@ -229,6 +228,9 @@ confidence_interval = attempt("confidence_interval", confidence_interval)
 
 
 # %%
+from scipy import stats  # noqa: E402
+
+
 def interval(values):  # (mean, lower end, upper end)
     factor = float(stats.t.ppf(0.975, len(values) - 1))  # 2.2 for 12 values
     return values.mean().item(), *confidence_interval(values, factor).tolist()
@@ -252,7 +254,7 @@ SCALES = [1.0, 2.0, 4.0, 7.5, 15.0]
 by_scale = sweep(pipe, prompts, seeds, "guidance", SCALES, steps=STEPS, watch=progress)
 
 # %% mystnb={"image": {"alt": "Columns of pictures at guidance 1, 2, 4, 7.5 and 15: soft at 1, clear at 2 and 4, hard contrasts and burnt colours at 15."}} tags=["trained"]
-plots.plot_rows({f"scale {scale:g}": pictures for scale, pictures in by_scale.items()})
+plots.plot_columns({f"scale {scale:g}": made for scale, made in by_scale.items()}, ["elephant", "duck"])
 plt.show()
 
 # %% mystnb={"image": {"alt": "Fit to the prompt against guidance scale in a wide band: low at 1, level from 2 to 7.5, and lowest at 15."}} tags=["trained"]
@@ -292,8 +294,7 @@ if TIER == "pocket":
 
 # %% mystnb={"image": {"alt": "Two prompts painted by DDIM, Euler, DPM-Solver++ and DDPM from the same noise: the first three are nearly the same picture, DDPM's is another one."}} tags=["trained"]
 by_sampler = sweep(pipe, prompts[:2], seeds[:2], "sampler", list(SAMPLERS), guidance=GUIDANCE, steps=STEPS)
-rows = torch.stack(list(by_sampler.values())).transpose(0, 1)  # (prompts, samplers, 3, H, W)
-plots.plot_image_table(rows, ["elephant", "duck"], list(SAMPLERS), size=1.2)
+plots.plot_columns(by_sampler, ["elephant", "duck"])
 plt.show()
 far = {name: apart(made, by_sampler["DDIM"]) for name, made in by_sampler.items()}
 gate("Euler is DDIM, as on day 04", far["Euler"] < 0.02)
@@ -311,9 +312,8 @@ for name in ("DDIM", "DPM-Solver++", "DDPM"):
     knobs = dict(guidance=GUIDANCE, sampler=name, watch=progress)
     by_steps[name] = sweep(pipe, few, seeds[: len(few)], "steps", COUNTS, **knobs)
 
-# %% mystnb={"image": {"alt": "Four prompts by DDIM in 1, 2, 4, 8 and 16 steps: a blur of the right colours at 1, rough shapes at 2, clear pictures from 4 on."}} tags=["trained"]
-rows = torch.stack([by_steps["DDIM"][n][:4] for n in COUNTS]).transpose(0, 1)
-plots.plot_image_table(rows, [""] * len(rows), ["1 step", *(f"{n} steps" for n in COUNTS[1:])], size=0.6)
+# %% mystnb={"image": {"alt": "An elephant by DDIM in 1, 2, 4, 8 and 16 steps: a blur of the right colours at 1, a rough shape at 2, a clear picture from 4 on."}} tags=["trained"]
+plots.plot_columns({f"steps: {n}": by_steps["DDIM"][n] for n in COUNTS}, ["elephant"])
 plt.show()
 
 # %% mystnb={"image": {"alt": "How much worse the fit is than with 16 steps, for three samplers with bands: far below zero at 1 and 2 steps, near zero at 4 and 8."}} tags=["trained"]
@@ -367,7 +367,7 @@ foxes = {
     "no negative\nprompt": paint(pipe, fox, seeds, **knobs),
     "four media in\nthe negative": paint(pipe, fox, seeds, negative=media, **knobs),
 }
-plots.plot_rows(foxes)
+plots.plot_image_table(torch.stack(list(foxes.values()))[:, :4], list(foxes), [""] * 4, size=1.25)
 plt.show()
 
 # %%
@@ -398,7 +398,7 @@ side = pipe.unet.config.sample_size * pipe.vae_scale_factor
 blurry = torch.nn.functional.interpolate(blurry, size=side)
 
 
-# %% mystnb={"image": {"alt": "Three rows of pictures: blurred Zoo pictures, the same repainted and still soft, and repainted with a negative prompt, now with hard edges and strong colours."}} tags=["trained"]
+# %% mystnb={"image": {"alt": "Three columns of pictures: blurred Zoo pictures, the same repainted and still soft, and repainted with a negative prompt, now with hard edges and strong colours."}} tags=["trained"]
 def repaint(negative):
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
     made = repainter(
@@ -408,13 +408,15 @@ def repaint(negative):
     return made.images.float().cpu() * 2 - 1
 
 
-rows = {"blurred": blurry * 2 - 1, "repainted": repaint("")}
-rows["repainted, away\nfrom flaws"] = repaint("blurry, low quality, distorted, text")
-plots.plot_rows(rows)
+flawed = {"blurred": blurry * 2 - 1, "repainted": repaint("")}
+flawed["repainted, away\nfrom flaws"] = repaint("blurry, low quality, distorted, text")
+plots.plot_columns(flawed, size=1.6)
 plt.show()
 
 # %% mystnb={"image": {"alt": "How many pictures the judge calls blurry, with 95% intervals: nearly all where they are blurred, most after plain repainting, few or none after repainting with the negative prompt."}} tags=["trained"]
-seen = {name: share_interval(int(judge.flaws(made)["blurry"].sum()), N_SEEDS) for name, made in rows.items()}
+seen = {
+    name: share_interval(int(judge.flaws(made)["blurry"].sum()), N_SEEDS) for name, made in flawed.items()
+}
 ax = plots.plot_intervals(seen, [plots.DATA, plots.NOISE, plots.GUIDANCE])
 ax.set(title="Called blurry by the judge", xlim=(-0.02, 1.12))
 plt.show()
@@ -441,8 +443,8 @@ owls = {
     "guidance 1,\nnegative": paint(pipe, owl, negative=bad, guidance=1.0, **knobs),
 }
 
-# %% mystnb={"image": {"alt": "Four rows of snowy owls flying over a dark forest with a moon: with the negative prompt contrasts are harder; at guidance 1 the rows without and with it are the same soft pictures."}} tags=["trained"]
-plots.plot_rows(owls)
+# %% mystnb={"image": {"alt": "Four pictures of a snowy owl flying over a dark forest with a moon: with the negative prompt contrasts are harder; at guidance 1 the pictures without and with it are the same."}} tags=["trained"]
+plots.plot_columns(owls, [""], size=1.6)
 plt.show()
 print(*check_prompt(pipe, owl, bad, guidance=1.0))
 a, b, c, d = owls.values()
@@ -453,7 +455,7 @@ if TIER == "pocket":
     gate("With it the contrasts are harder", (b.std() > a.std()).item())
 
 # %% [markdown]
-# All rows show the owl that was asked for. The negative prompt found no flaw to take away; it only made contrasts harder. At
+# All of them show the owl that was asked for. The negative prompt found no flaw to take away; it only made contrasts harder. At
 # guidance 1 it is never read. diffusers does not say so; `check_prompt` does.
 #
 # ## 6. Can you mix two prompts?
@@ -486,11 +488,11 @@ def from_embeddings(z_at):
     return pipe.vae.decode(latents / pipe.vae.config.scaling_factor).sample.clamp(-1, 1).float().cpu()
 
 
-# %% mystnb={"image": {"alt": "Five rows from fox to owl by the weight of the blend: foxes at 0 and 0.4, creatures with a fox's body and an owl's face or chest at 0.5 and 0.6, owls at 1."}} tags=["trained"]
+# %% mystnb={"image": {"alt": "Five columns from fox to owl by the weight of the blend: foxes at 0 and 0.4, creatures with a fox's body and an owl's face or chest at 0.5 and 0.6, owls at 1."}} tags=["trained"]
 WEIGHTS = [0.0, 0.4, 0.5, 0.6, 1.0]
 blend_by = lambda w: from_embeddings(lambda step: blend(z_fox, z_owl, w))
 blended = {w: blend_by(w) for w in progress(WEIGHTS, len(WEIGHTS), "blending")}
-plots.plot_rows({f"w = {w:g}": pictures for w, pictures in blended.items()})
+plots.plot_columns({f"w = {w:g}": made for w, made in blended.items()})
 plt.show()
 
 
@@ -533,8 +535,8 @@ for weight in progress([0.0, 1.0, 2.0, 4.0], 4, "louder"):
     z = scale_word(z_blue, at, weight)
     louder[f"blue × {weight:g}"] = from_embeddings(lambda step, z=z: z)
 
-# %% mystnb={"image": {"alt": "Five rows of frogs in a meadow: green where blue is not said, blue at weights 0, 1 and 2, and broken into blue patches at 4."}} tags=["trained"]
-plots.plot_rows(louder)
+# %% mystnb={"image": {"alt": "Five frogs in a meadow: green where blue is not said, blue at weights 0, 1 and 2, and broken into blue patches at 4."}} tags=["trained"]
+plots.plot_columns(louder, [""])
 plt.show()
 
 # %%
@@ -567,11 +569,11 @@ switch_prompt = attempt("switch_prompt", switch_prompt)
 # %% [markdown]
 # **Predict, then run.** From fox to owl: how late can you change your mind? What does a late change look like?
 
-# %% mystnb={"image": {"alt": "Six rows by when the prompt changes from fox to owl: owls at once and after a quarter, owls of an odd shape after half, foxes in an owl's brown after two thirds and three quarters, foxes without a change."}} tags=["trained"]
-PARTS = [0.0, 0.25, 0.5, 0.67, 0.75, 1.0]
+# %% mystnb={"image": {"alt": "Five columns by when the prompt changes from fox to owl: owls at once and after a quarter, animals between the two after half, foxes with some owl after three quarters, foxes without a change."}} tags=["trained"]
+PARTS = [0.0, 0.25, 0.5, 0.75, 1.0]
 switch_at = lambda part: from_embeddings(lambda step: switch_prompt(step, STEPS, part, z_fox, z_owl))
 switched = {part: switch_at(part) for part in progress(PARTS, len(PARTS), "switching")}
-plots.plot_rows({f"after {part:.0%}": pictures for part, pictures in switched.items()})
+plots.plot_columns({f"after {part:.0%}": made for part, made in switched.items()})
 plt.show()
 
 # %%
@@ -607,8 +609,8 @@ strange = [
 asked = [text for text in strange for _ in mixing]
 tried = paint(pipe, asked, mixing * 4, guidance=GUIDANCE, steps=STEPS).unflatten(0, (4, len(mixing)))
 
-# %% mystnb={"image": {"alt": "Four rows: for a dragon, brown and grey animals of no clear kind in a forest; for a blue fox, blue animals with pointed ears; for two cats, one brown animal each; for a cat and a penguin, one penguin each."}} tags=["trained"]
-plots.plot_rows(dict(zip(["a dragon", "a blue fox", "two cats", "a cat and\na penguin"], tried)))
+# %% mystnb={"image": {"alt": "Four columns: for a dragon, brown and grey animals of no clear kind in a forest; for a blue fox, blue animals with pointed ears; for two cats, one brown animal each; for a cat and a penguin, one penguin each."}} tags=["trained"]
+plots.plot_columns(dict(zip(["a dragon", "a blue fox", "two cats", "a cat and a penguin"], tried)), size=1.6)
 plt.show()
 
 # %%

@@ -19,13 +19,13 @@ from course_lib.plots.curves import (
 from course_lib.plots.diagrams import plot_chain, plot_course_map, plot_unet
 from course_lib.plots.light import plot_heat, plot_heat_table, plot_word_maps
 from course_lib.plots.pictures import (
+    plot_columns,
     plot_contact_sheet,
     plot_fade,
     plot_image,
     plot_image_grid,
     plot_image_table,
     plot_pictures,
-    plot_rows,
     plot_step,
     to_pixels,
 )

@@ -62,15 +62,13 @@ def plot_image_table(
     return figure
 
 
-def plot_rows(
-    rows: dict[str, Tensor], columns: Sequence[str] = (), *, most: int = 2, size: float = 0.64
-) -> Figure:
-    """Rows of pictures, each with its name, such as the values of one setting.
+def plot_columns(columns: dict[str, Tensor], rows: Sequence[str] = ("", ""), *, size: float = 1.25) -> Figure:
+    """One column of pictures per name, such as the values of one setting.
 
-    rows: {name: (N, C, H, W) in [-1, 1]}, as many in each.  columns: a name for each column, or none.  most: shown of a row.
+    columns: {name: (N, C, H, W) in [-1, 1]}; of each the first len(rows) are shown.  rows: a name for each row, or "".
     """
-    shown = torch.stack([pictures[:most] for pictures in rows.values()])
-    return plot_image_table(shown, list(rows), list(columns) or [""] * shown.shape[1], size=size)
+    shown = torch.stack([pictures[: len(rows)] for pictures in columns.values()], dim=1)
+    return plot_image_table(shown, rows, list(columns), size=size)
 
 
 def plot_fade(images: Tensor, titles: Sequence[str], caption: str = "", *, size: float = 1.0) -> Figure:

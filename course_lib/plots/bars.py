@@ -97,23 +97,29 @@ def plot_intervals(
 
 
 def plot_two_intervals(
-    intervals: dict[str, Sequence[tuple[float, float, float]]],
+    intervals: dict[str, Sequence[tuple[float, float, float] | None]],
     who: Sequence[str],
     colors: Sequence[str] = (MODEL, TEXT),
     *,
+    none: str = "",
     ax: Axes | None = None,
 ) -> Axes:
     """Two measured shares per name, one above the other, each with its 95% interval; the first name on top.
 
-    intervals: {name: one (value, low, high) for each of `who`}.  who: the names of those compared, for the legend.
+    intervals: {name: one (value, low, high) for each of `who`, or None}.  who: the names of those compared, for the
+    legend.  none: what is written where there is no value.
     """
     ax = ax or plt.subplots(figsize=(7, 0.6 + 0.5 * len(intervals)))[1]
     for k, (label, color, marker) in enumerate(zip(who, colors, "os")):
+        ax.plot([], [], marker, color=color, markersize=7, label=label)
         for row, found in enumerate(intervals.values()):
-            value, low, high = found[k]
             y = row + (k - 0.5) * 0.34
+            if found[k] is None:
+                ax.text(0.01, y, none, color=color, va="center", fontsize=9)
+                continue
+            value, low, high = found[k]
             ax.plot([low, high], [y, y], color=color, linewidth=5, alpha=0.35, solid_capstyle="round")
-            ax.plot(value, y, marker, color=color, markersize=7, label=label if row == 0 else None)
+            ax.plot(value, y, marker, color=color, markersize=7)
             ax.annotate(
                 f"{value:.0%}", (high, y), xytext=(9, 0), textcoords="offset points", va="center", fontsize=9
             )

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 import torch
-from diffusers import AutoencoderKL
+from diffusers import AutoencoderKL, UNet2DConditionModel
 from safetensors.torch import load_file
 from transformers import CLIPConfig, CLIPModel
 
@@ -158,6 +158,23 @@ def test_the_rates_rise_stay_and_fall(tmp_path):
     rates = [[group["lr"] for group in run.optimizer.param_groups] for _ in run.each_step()]
     assert rates[0] == pytest.approx([0.1, 0.01, 0.01]) and rates[10] == rates[79] == [1.0, 0.1, 0.1]
     assert rates[90] == pytest.approx([0.5, 0.05, 0.05]) and rates[99] == pytest.approx([0.05, 0.005, 0.005])
+
+
+def test_without_a_checkpoint_training_goes_on_from_the_shipped_unet(tmp_path, monkeypatch):
+    monkeypatch.setattr(pocket_diffusion, "Pictures", lambda n, **_: FewPictures(min(n, 12)))
+    monkeypatch.setattr(latents, "RUNS", tmp_path)
+    monkeypatch.setattr(run_module, "RUNS", tmp_path)
+    told = weights.manifest()["models"]["pocket-diffusion"]
+    run = pocket_diffusion.train(steps=told["steps"], resume=True, device="cpu")  # nothing left to do
+    shipped = UNet2DConditionModel.from_pretrained(weights.FOLDER / "pocket-diffusion" / "unet").float()
+    assert run.seconds == 60 * told["minutes"]
+    for kept in (run.raw_model, run.ema):
+        for (name, a), b in zip(shipped.state_dict().items(), kept.state_dict().values(), strict=True):
+            assert torch.equal(a, b), name
+    run.steps = 10 * run.step
+    run._set_rate()
+    rates = [group["lr"] for group in run.optimizer.param_groups]
+    assert rates == pytest.approx([highest / run.warmup for highest in run.highest])  # warms up once more
 
 
 def test_muon_takes_hidden_layers_and_adamw_the_rest():

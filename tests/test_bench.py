@@ -22,14 +22,21 @@ def racer(steps=None) -> toy.Racer:
     )
 
 
-def test_a_race_ends_at_the_first_check_that_passes():
+@pytest.fixture
+def clock(monkeypatch):
+    """Every look at the clock is a millisecond after the one before, however busy the machine is."""
+    ticks = itertools.count()
+    monkeypatch.setattr(toy.time, "perf_counter", lambda: next(ticks) / 1000)
+
+
+def test_a_race_ends_at_the_first_check_that_passes(clock):
     scores = iter([9.0, 2.0, 1.0])
     row = toy.race(racer(), lambda pictures: next(scores), 5.0, (0.01, 0.02, 0.03))
     assert row["FID there"] == "2.0 (gate 5.0)" and "not" not in row["s until the gate"]
     assert next(scores) == 1.0  # the third check was not made
 
 
-def test_a_race_ends_at_the_cap():
+def test_a_race_ends_at_the_cap(clock):
     row = toy.race(racer(), lambda pictures: 9.0, 5.0, (0.01, 0.02))
     assert row["s until the gate"].startswith("not in")
 
@@ -39,7 +46,7 @@ def test_a_recipe_that_is_through_is_scored_once_more():
     assert "not" not in row["s until the gate"]
 
 
-def test_every_score_sees_500_pictures():
+def test_every_score_sees_500_pictures(clock):
     sizes = []
     toy.race(racer(), lambda pictures: sizes.append(len(pictures)) or 0.0, 5.0, (0.01,))
     assert sizes == [500]

@@ -177,7 +177,26 @@ def frechet_complex(a, b):
     return (a.mean(0) - b.mean(0)).square().sum() + ca.trace() + cb.trace() - 2 * overlap
 
 
+def frechet_real_first(a, b):
+    ca, cb = torch.cov(a.T), torch.cov(b.T)
+    roots = torch.linalg.eigvals(ca @ cb).real.sqrt().sum()
+    return (a.mean(0) - b.mean(0)).square().sum() + ca.trace() + cb.trace() - 2 * roots
+
+
+def frechet_cov_of_rows(features_a, features_b):
+    shift = (features_a.mean(0) - features_b.mean(0)).square().sum()
+    ca, cb = torch.cov(features_a), torch.cov(features_b)
+    return shift + ca.trace() + cb.trace() - 2 * torch.linalg.eigvals(ca @ cb).sqrt().real.sum()
+
+
+def wins_without_column(right, wrong):
+    return (right > wrong).all(dim=1).float().mean()
+
+
 WRONG = [
+    ("frechet_distance", frechet_real_first, "NaN"),
+    ("frechet_distance", frechet_cov_of_rows, "torch.cov(x.T)"),
+    ("win_rate", wins_without_column, "right[:, None]"),
     ("clip_score", score_not_cut, "clamp(min=0)"),
     ("clip_score", score_plain_cosine, "factor 2.5 is missing"),
     ("clip_score", score_of_torchmetrics, "the factor of torchmetrics"),

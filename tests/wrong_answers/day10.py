@@ -232,7 +232,37 @@ def leak_max_pair(train_features, test_features, threshold):
     return cosine_similarity_matrix(test_features, train_features).max(dim=1) >= threshold
 
 
+def best_counted_inside(scores, groups, share):
+    keep = torch.zeros_like(groups, dtype=torch.bool)
+    for group in groups.unique():
+        rows = (groups == group).nonzero()[:, 0]
+        keep[scores[rows].topk(round(len(rows) * share)).indices] = True
+    return keep
+
+
+def best_into_a_copy(scores, groups, share):
+    keep = torch.zeros_like(groups, dtype=torch.bool)
+    for group in groups.unique():
+        rows = (groups == group).nonzero()[:, 0]
+        keep[rows][scores[rows].topk(round(len(rows) * share)).indices] = True
+    return keep
+
+
+def twins_triu_first(features, threshold):
+    table = cosine_similarity_matrix(features, features)
+    return (table.triu(diagonal=1) >= threshold).nonzero()
+
+
+def missing_without_png(labels, n_per_class, there):
+    names = [f"{label}/{i:05}" for label in labels for i in range(n_per_class)]
+    return [name for name in names if name not in there]
+
+
 WRONG = [
+    ("keep_best", best_counted_inside, "counts inside the group"),
+    ("keep_best", best_into_a_copy, "is a copy"),
+    ("near_duplicates", twins_triu_first, "compare first"),
+    ("missing_pictures", missing_without_png, "lack .png"),
     ("missing_pictures", missing_counts_on, "missing in the middle"),
     ("missing_pictures", missing_from_one, "numbered from 0"),
     ("missing_pictures", missing_no_zeros, "five digits"),

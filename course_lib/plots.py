@@ -32,13 +32,18 @@ def to_pixels(images: Tensor) -> np.ndarray:
 
 
 def plot_image(image: Tensor, *, title: str = "", ax: Axes | None = None) -> Axes:
-    """One picture, enlarged with hard pixel edges.  image: (C, H, W) in [-1, 1]; one channel: 1 is black ink."""
+    """One picture, enlarged with hard pixel edges.  image: (C, H, W) in [-1, 1]; one channel: 1 is black ink.
+
+    A picture of more than 64 pixels is often made smaller in its figure: that is done smoothly, for hard edges would leave
+    out pixels.
+    """
     ax = ax or plt.subplots(figsize=(2, 2))[1]
     pixels = to_pixels(image)
+    interpolation = "nearest" if max(pixels.shape[:2]) <= 64 else "antialiased"
     if pixels.shape[-1] == 1:
         ax.imshow(pixels[..., 0], cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
     else:
-        ax.imshow(pixels, interpolation="nearest")
+        ax.imshow(pixels, interpolation=interpolation)
     ax.set(xticks=[], yticks=[])
     ax.grid(False)
     ax.spines[:].set(visible=True, color="#D5D7DC")
@@ -257,7 +262,7 @@ def plot_word_maps(image: Tensor, maps: Tensor, words: Sequence[str], *, size: f
     pixels = to_pixels(image)
     for ax, seen, word in zip(axes[1:], maps, words, strict=True):
         plot_image(image, title=word, ax=ax)
-        light = (seen / seen.max()).numpy()
+        light = (seen / seen.max()).float().cpu().numpy()
         light = np.kron(
             light, np.ones((pixels.shape[0] // light.shape[0], pixels.shape[1] // light.shape[1]))
         )

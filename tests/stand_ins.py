@@ -60,7 +60,9 @@ def save_clip(hub: Path) -> None:
     torch.manual_seed(2)
     small = new_clip(width=32, image_layers=2, text_layers=1).config
     vision = small.vision_config.to_dict() | {"image_size": 224, "patch_size": 32}
-    clip = CLIPModel(CLIPConfig(text_config=small.text_config.to_dict(), vision_config=vision, projection_dim=24))
+    clip = CLIPModel(
+        CLIPConfig(text_config=small.text_config.to_dict(), vision_config=vision, projection_dim=24)
+    )
     clip.save_pretrained(snapshot(hub, models.CLIP))
     CLIPProcessor(CLIPImageProcessor(), build_tokenizer()).save_pretrained(snapshot(hub, models.CLIP))
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 from accelerate import Accelerator
-from sklearn.linear_model import LogisticRegression
 from safetensors.torch import load_file
+from sklearn.linear_model import LogisticRegression
 from torch import nn
 from torchvision.models import ResNet
 from torchvision.models.feature_extraction import create_feature_extractor
@@ -265,9 +265,9 @@ save_file(found, f"{sys.argv[1]}/{accelerator.process_index} of {accelerator.num
 def run_two(folder, processes: int) -> list[dict]:
     """The weights that each process ends with."""
     (folder / "two.py").write_text(TWO)
-    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node"]
     done = subprocess.run(
-        [*launch, str(folder / "two.py"), str(folder)], cwd=HOME, capture_output=True, text=True, timeout=300,
+        [*launch, str(processes), str(folder / "two.py"), str(folder)], cwd=HOME, capture_output=True, text=True, timeout=300,
         env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(HOME)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

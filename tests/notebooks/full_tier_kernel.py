@@ -14,7 +14,11 @@ from course_lib import models
 from tests.stand_ins import fingerprint, thin_resnet50
 
 SEEN = {"loaded": {}, "decoded": [], "gates": {}}
-FIRST_WEIGHTS = {"load_text_to_image": "unet.conv_in", "load_clip": "visual_projection", "load_resnet": "conv1"}
+FIRST_WEIGHTS = {
+    "load_text_to_image": "unet.conv_in",
+    "load_clip": "visual_projection",
+    "load_resnet": "conv1",
+}
 
 
 def watch(dtype: torch.dtype) -> None:

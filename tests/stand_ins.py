@@ -68,11 +68,13 @@ def save_clip(hub: Path) -> None:
 
 
 def thin_resnet50() -> nn.Module:
-    """torchvision's ResNet with one thin block in each stage: 224 pixels in, 2048 features and 1000 classes out."""
+    """torchvision's ResNet with one thin block in each stage: 224 pixels in, 512 features and 1000 classes out."""
     from torchvision.models.resnet import Bottleneck, ResNet
 
     class Thin(Bottleneck):
         """A block whose middle has a sixteenth of the channels, also where a network is made anew from its blocks."""
+
+        expansion = 1  # of the channels at a block's end; 4 in ResNet-50, which would take minutes on a processor
 
         def __init__(self, inplanes, planes, stride, downsample, groups, base_width, *others):
             super().__init__(inplanes, planes, stride, downsample, groups, base_width // 16, *others)

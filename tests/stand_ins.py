@@ -74,7 +74,9 @@ def thin_resnet50() -> nn.Module:
     class Thin(Bottleneck):
         """A block whose middle has a sixteenth of the channels, also where a network is made anew from its blocks."""
 
-        expansion = 1  # of the channels at a block's end; 4 in ResNet-50, which would take minutes on a processor
+        expansion = (
+            1  # of the channels at a block's end; 4 in ResNet-50, which would take minutes on a processor
+        )
 
         def __init__(self, inplanes, planes, stride, downsample, groups, base_width, *others):
             super().__init__(inplanes, planes, stride, downsample, groups, base_width // 16, *others)

@@ -10,7 +10,7 @@ import torch
 import torchvision
 
 import course_lib.exercises
-from course_lib import models
+from course_lib import chain, models
 from tests.stand_ins import fingerprint, thin_resnet50
 
 SEEN = {"loaded": {}, "decoded": [], "gates": {}}
@@ -32,6 +32,7 @@ def watch(dtype: torch.dtype) -> None:
     for name in FIRST_WEIGHTS:
         setattr(models, name, _noted(name, getattr(models, name), dtype))
     course_lib.exercises.gate = _noted_gate
+    chain.score = _agreeing(chain.score)
 
 
 def report() -> str:
@@ -61,6 +62,16 @@ def _note_pictures(decoder, inputs, pictures) -> None:
         raise AssertionError("A picture holds numbers that are not finite.")
     if list(pictures.shape[1:]) not in SEEN["decoded"]:
         SEEN["decoded"].append(list(pictures.shape[1:]))
+
+
+def _agreeing(score):
+    """A judge with random weights takes all pictures for one class, which ends the chain; here it agrees with each."""
+
+    def scored(*arguments):
+        scores, agrees = score(*arguments)
+        return scores, torch.ones_like(agrees)
+
+    return scored
 
 
 def _noted_gate(claim: str, holds: bool, shown: str = "") -> None:

@@ -29,7 +29,9 @@ class RecordingProcessor:
         split = lambda x: x.unflatten(-1, (attn.heads, -1)).transpose(1, 2)  # (B, heads, N, D)
         q, k, v = split(attn.to_q(hidden_states)), split(attn.to_k(text)), split(attn.to_v(text))
         if encoder_hidden_states is not None:
-            self.maps.append((q @ k.transpose(-1, -2) * attn.scale).softmax(-1).mean(1).detach())
+            # in single precision: before they are scaled, scores can be larger than half precision can hold (65,504)
+            scores = q.float() @ k.float().transpose(-1, -2) * attn.scale
+            self.maps.append(scores.softmax(-1).mean(1).detach())
         out = F.scaled_dot_product_attention(q, k, v, scale=attn.scale)
         out = out.transpose(1, 2).flatten(2)
         return attn.to_out[1](attn.to_out[0](out))

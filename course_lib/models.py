@@ -237,6 +237,7 @@ def _check_room(
 
 def _fit(pipe, device: str, need_gb: float) -> None:
     """Move the pipeline to its device in the way that its free memory allows."""
+    pipe.vae.enable_slicing()  # one picture after the other: a batch of large ones would need gigabytes more
     if device.startswith("cuda"):
         free = torch.cuda.mem_get_info(device)[0] / 1e9
         if free < 1.2:

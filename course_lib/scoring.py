@@ -68,7 +68,7 @@ class Judge:
         parts = []
         for part in images.split(64):
             pixels = self.processor(
-                images=list(part.float().clamp(-1, 1) / 2 + 0.5), return_tensors="pt", do_rescale=False
+                images=list(part.float().cpu().clamp(-1, 1) / 2 + 0.5), return_tensors="pt", do_rescale=False
             )["pixel_values"]
             parts.append(_normalised(self.clip.get_image_features(pixel_values=pixels.to(self.clip.device))))
         return torch.cat(parts)

@@ -1,9 +1,10 @@
-"""Loaders: the full tier against a stand-in hub cache (right layout, ids and revisions, tiny random weights)."""
+"""Loaders: the full tier against a stand-in hub cache (`tests/stand_ins.py`)."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -11,42 +12,15 @@ from huggingface_hub.errors import GatedRepoError, HTTPError, RepositoryNotFound
 
 from course_lib import models
 from course_lib.days import HOME
-
-
-def snapshot(hub: Path, source: models.Source) -> Path:
-    """The folder in which a hub cache keeps this revision."""
-    folder = hub / f"models--{source.repo.replace('/', '--')}"
-    (folder / "refs").mkdir(parents=True)
-    (folder / "refs" / "main").write_text(source.revision)
-    return folder / "snapshots" / source.revision
+from tests import stand_ins
 
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory) -> Path:
     """A hub cache with a tiny Stable Diffusion and a tiny CLIP, as if they had been downloaded."""
-    from diffusers import AutoencoderKL, PNDMScheduler, StableDiffusionPipeline, UNet2DConditionModel
-    from transformers import CLIPImageProcessor, CLIPProcessor, CLIPTextModel
-
-    from course_lib.training.contrastive import new_clip
-    from course_lib.training.tokenizer import build_tokenizer
-
     hub = tmp_path_factory.mktemp("hub")
-    clip = new_clip(width=32, image_layers=1, text_layers=1, projection=16)
-    text_encoder = CLIPTextModel(clip.config.text_config)
-    pipe = StableDiffusionPipeline(
-        vae=AutoencoderKL(down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2,
-                          block_out_channels=(8, 8), norm_num_groups=4, latent_channels=4, sample_size=32),
-        unet=UNet2DConditionModel(sample_size=16, block_out_channels=(8, 8), layers_per_block=1, cross_attention_dim=32,
-                                  down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"), attention_head_dim=2,
-                                  up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"), norm_num_groups=4),
-        text_encoder=text_encoder, tokenizer=build_tokenizer(), scheduler=PNDMScheduler(steps_offset=1, skip_prk_steps=True),
-        safety_checker=None, feature_extractor=None, requires_safety_checker=False,
-    )  # fmt: skip
-    pipe.save_pretrained(snapshot(hub, models.STABLE_DIFFUSION))
-    folder = snapshot(hub, models.CLIP)
-    clip.save_pretrained(folder)
-    processor = CLIPImageProcessor(size={"shortest_edge": 64}, crop_size=64)
-    CLIPProcessor(processor, build_tokenizer()).save_pretrained(folder)
+    stand_ins.save_stable_diffusion(hub)
+    stand_ins.save_clip(hub)
     return hub
 
 
@@ -65,9 +39,9 @@ from course_lib.models import load_text_to_image
 pipe = load_text_to_image("full", device="cpu")
 pipe.set_progress_bar_config(disable=True)
 image = pipe("an owl", num_inference_steps=2, generator=torch.Generator().manual_seed(0)).images[0]
-print(type(pipe).__name__, pipe.unet.dtype, image.size)
+print(type(pipe).__name__, pipe.unet.dtype, image.size, pipe.vae.use_slicing)
 """
-    assert run_offline(hub, code) == "StableDiffusionPipeline torch.float32 (32, 32)"
+    assert run_offline(hub, code) == "StableDiffusionPipeline torch.float32 (128, 128) True"
 
 
 def test_the_full_clip_loads_and_compares(hub):
@@ -152,19 +126,22 @@ def test_too_little_disk_or_memory_is_one_sentence(monkeypatch, tmp_path):
 
 def test_only_a_finished_download_of_the_same_precision_counts(hub, tmp_path):
     found = lambda cache, variant: models._in_cache(cache, models.STABLE_DIFFUSION, variant)
-    assert found(hub, "") and not found(hub, "fp16") and not found(tmp_path, "")
-    blobs = hub / f"models--{models.STABLE_DIFFUSION.repo.replace('/', '--')}" / "blobs"
+    assert found(hub, "") and found(hub, "fp16") and not found(tmp_path, "")
+    weights = stand_ins.snapshot(tmp_path, models.STABLE_DIFFUSION) / "unet" / "model.safetensors"
+    weights.parent.mkdir(parents=True)
+    weights.touch()
+    assert found(tmp_path, "") and not found(tmp_path, "fp16")
+    blobs = tmp_path / f"models--{models.STABLE_DIFFUSION.repo.replace('/', '--')}" / "blobs"
     blobs.mkdir()
     (blobs / "0a1b.incomplete").touch()
-    assert not found(hub, "")
-    (blobs / "0a1b.incomplete").unlink()
+    assert not found(tmp_path, "")
 
 
 class Pipe:
     """Notes how a pipeline is placed."""
 
     def __init__(self):
-        self.done = []
+        self.done, self.vae = [], SimpleNamespace(enable_slicing=lambda: None)
 
     def __getattr__(self, name):
         return lambda *arguments, **options: self.done.append(name)

@@ -1,17 +1,22 @@
 """Transfer learning: equal to torchvision and scikit-learn, frozen where it says so, and clear about bad input."""
 
 import copy
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import torch
 from accelerate import Accelerator
+from safetensors.torch import load_file
 from sklearn.linear_model import LogisticRegression
 from torch import nn
 from torchvision.models import ResNet
 from torchvision.models.feature_extraction import create_feature_extractor
 from torchvision.models.resnet import BasicBlock
 
+from course_lib.days import HOME
 from course_lib.labelled import check_images, check_labels, draw_per_class, thumbnails
 from course_lib.transfer import (
     evaluate,
@@ -41,10 +46,14 @@ def torchvision_s():
     return ResNet(BasicBlock, [1, 1, 1, 1], num_classes=5).eval()
 
 
-@pytest.fixture
-def pictures():
+def ten_pictures():
     generator = torch.Generator().manual_seed(1)
     return torch.rand(10, 3, 16, 16, generator=generator) * 2 - 1, torch.arange(10) % 2
+
+
+@pytest.fixture
+def pictures():
+    return ten_pictures()
 
 
 def seeded(seed=0):
@@ -233,6 +242,47 @@ def test_processes_share_each_batch(resnet, pictures):
     )
     drawn = torch.randint(10, (6,), generator=seeded())
     assert torch.equal(seen[0], images[drawn[1::2]] / 2 + 0.5)
+
+
+TWO = """
+import sys
+import torch
+from accelerate import Accelerator
+from safetensors.torch import save_file
+from course_lib.transfer import fine_tune, freeze_backbone, replace_head
+from tests.small_resnet import small_resnet
+from tests.test_transfer import same, seeded, ten_pictures
+accelerator = Accelerator(cpu=True)
+whole, frozen = small_resnet(), small_resnet()
+for model in (whole.requires_grad_(True), freeze_backbone(replace_head(frozen, 2))):
+    options = dict(steps=3, batch_size=4, generator=seeded(), accelerator=accelerator)
+    list(fine_tune(model, *ten_pictures(), same, **options))
+found = {f"whole.{k}": v for k, v in whole.state_dict().items()} | {f"frozen.{k}": v for k, v in frozen.state_dict().items()}
+save_file(found, f"{sys.argv[1]}/{accelerator.process_index} of {accelerator.num_processes}.safetensors")
+"""
+
+
+def run_two(folder, processes: int) -> list[dict]:
+    """The weights that each process ends with."""
+    (folder / "two.py").write_text(TWO)
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node"]
+    done = subprocess.run(
+        [*launch, str(processes), str(folder / "two.py"), str(folder)], cwd=HOME, capture_output=True, text=True, timeout=300,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(HOME)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return [load_file(folder / f"{rank} of {processes}.safetensors") for rank in range(processes)]
+
+
+def test_two_real_processes_learn_as_one(tmp_path):
+    """As `accelerate launch` starts them, with several GPUs or, here, on a CPU."""
+    (one, two), (alone,) = run_two(tmp_path, 2), run_two(tmp_path, 1)
+    learned = [name for name, value in one.items() if value.is_floating_point() and "running" not in name]
+    assert all(torch.equal(one[name], two[name]) for name in learned)
+    # A frozen batch norm does not look at its batch, so two halves of a batch teach exactly what the whole does.
+    assert torch.allclose(one["frozen.fc.weight"], alone["frozen.fc.weight"], atol=1e-5)
+    before = replace_head(small_resnet(), 2).state_dict()
+    assert all(torch.equal(one[f"frozen.{name}"], v) for name, v in before.items() if "fc" not in name)
 
 
 def test_settle_batch_norm(resnet, pictures):

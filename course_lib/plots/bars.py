@@ -23,7 +23,7 @@ def plot_bars(
     ax.barh(list(values), list(values.values()), color=colors, height=0.62)
     for i, value in enumerate(values.values()):
         ax.annotate(format(value, form), (value, i), xytext=(6, 0), textcoords="offset points", va="center")
-    ax.set(xlim=(0, values[best] * 1.22), xticks=[], ylim=(len(values) - 0.4, -0.6))
+    ax.set(xlim=(0, values[best] * 1.22 or 1), xticks=[], ylim=(len(values) - 0.4, -0.6))
     ax.grid(False)
     ax.spines[["bottom", "left"]].set_visible(False)
     ax.tick_params(length=0)

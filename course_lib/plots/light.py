@@ -22,7 +22,7 @@ def plot_word_maps(image: Tensor, maps: Tensor, words: Sequence[str], *, size: f
     pixels = to_pixels(image)
     for ax, seen, word in zip(axes[1:], maps, words, strict=True):
         plot_image(image, title=word, ax=ax)
-        light = (seen / seen.max()).numpy()
+        light = (seen / seen.max()).float().cpu().numpy()
         light = np.kron(
             light, np.ones((pixels.shape[0] // light.shape[0], pixels.shape[1] // light.shape[1]))
         )

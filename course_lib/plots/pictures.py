@@ -19,13 +19,17 @@ def to_pixels(images: Tensor) -> np.ndarray:
 
 
 def plot_image(image: Tensor, *, title: str = "", ax: Axes | None = None) -> Axes:
-    """One picture, enlarged with hard pixel edges.  image: (C, H, W) in [-1, 1]; one channel: 1 is black ink."""
+    """One picture, enlarged with hard pixel edges.  image: (C, H, W) in [-1, 1]; one channel: 1 is black ink.
+
+    A picture of more than 64 pixels is often made smaller in its figure: that is done smoothly, for hard edges would leave
+    out pixels.
+    """
     ax = ax or plt.subplots(figsize=(2, 2))[1]
     pixels = to_pixels(image)
     if pixels.shape[-1] == 1:
         ax.imshow(pixels[..., 0], cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
     else:
-        ax.imshow(pixels, interpolation="nearest")
+        ax.imshow(pixels, interpolation="nearest" if max(pixels.shape[:2]) <= 64 else "antialiased")
     ax.set(xticks=[], yticks=[])
     ax.grid(False)
     ax.spines[:].set(visible=True, color="#D5D7DC")

@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 
 import nbformat
+import papermill
 
+from course_lib.days import NOTEBOOKS
 from course_lib.exercises import solution_source
 
 ATTEMPT = re.compile(r'^(\w+) = attempt\("(\w+)", \1\)', re.MULTILINE)
@@ -42,6 +44,18 @@ def parametrise(notebook, values: dict) -> None:
     at = next(i for i, cell in enumerate(notebook.cells) if "parameters" in tags(cell))
     source = "\n".join(f"{name} = {value!r}" for name, value in values.items())
     notebook.cells.insert(at + 1, nbformat.v4.new_code_cell(source))
+
+
+def execute(notebook, tmp_path: Path, folder: Path = NOTEBOOKS) -> nbformat.NotebookNode:
+    """Run a notebook by papermill, by default in the lessons' folder; a failing cell raises."""
+    nbformat.write(notebook, tmp_path / "in.ipynb")
+    return papermill.execute_notebook(
+        tmp_path / "in.ipynb",
+        tmp_path / "out.ipynb",
+        kernel_name="python3",
+        cwd=str(folder),
+        progress_bar=False,
+    )
 
 
 def printed(notebook) -> str:

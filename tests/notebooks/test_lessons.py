@@ -1,26 +1,13 @@
 """Every lesson follows the rules, holds for another seed with all exercises solved, and may be run cell by cell twice."""
 
 import nbformat
-import papermill
 import pytest
 
-from course_lib.days import NOTEBOOKS, notebooks
+from course_lib.days import notebooks
 from course_lib.exercises import solution_names
-from tests.notebooks.lessons import exercises, faults, parametrise, printed, read, solve
+from tests.notebooks.lessons import execute, exercises, faults, parametrise, printed, read, solve
 
 LESSONS = pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
-
-
-def execute(notebook, tmp_path):
-    """Run a notebook in the lessons' folder by papermill; a failing cell raises."""
-    nbformat.write(notebook, tmp_path / "in.ipynb")
-    return papermill.execute_notebook(
-        tmp_path / "in.ipynb",
-        tmp_path / "out.ipynb",
-        kernel_name="python3",
-        cwd=str(NOTEBOOKS),
-        progress_bar=False,
-    )
 
 
 def test_there_are_lessons():

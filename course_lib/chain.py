@@ -67,7 +67,8 @@ def run_chain(
     pipe, folder, prompts, n_per_class, seed, steps, guidance, bar, accelerator: as for `generate_folder`; a folder that
     holds more pictures is used whole.  judge: a `course_lib.scoring.Judge`.  resnet, transforms: the frozen network and its
     preprocessing.  test_images: (M, 3, H, W) in [-1, 1].  test_labels: (M,) int64, numbers of sorted(prompts).
-    keep: the share of each class that may stay, best scores first; pictures that the judge takes for another class go too.
+    keep: the share of each prompt's pictures that may stay, best scores first, because scores of different prompts can't be
+    compared; pictures that the judge takes for another class go too.
     Raises ValueError for bad arguments, before anything is painted, and where the judge leaves a class without a picture.
     """
     if len(prompts) < 2:
@@ -91,7 +92,7 @@ def run_chain(
     numbers = torch.tensor([int(Path(name).stem) for name in names])
     scores, agrees = score(judge, looks, labels, numbers, prompts)
     write_scores(folder, dict(zip(names, scores.tolist())))
-    kept = keep_best(scores, labels, keep) & agrees
+    kept = keep_best(scores, _by_prompt(labels, numbers, prompts), keep) & agrees
     _refuse_empty(kept, labels, classes, folder)
     x, x_test = features(resnet, images, transforms), features(resnet, test_images, transforms)
     probe, plain = linear_probe(x[kept], labels[kept]), linear_probe(x, labels)
@@ -115,6 +116,12 @@ def score(
     texts = [judge.text_features(prompts[name]) for name in sorted(prompts)]  # (prompts, D) each
     cosines = torch.stack([(looks * text[numbers % len(text)]).sum(dim=1) for text in texts], dim=1)
     return cosines.gather(1, labels[:, None])[:, 0], cosines.argmax(dim=1) == labels  # (N, classes) before
+
+
+def _by_prompt(labels: Tensor, numbers: Tensor, prompts: dict[str, list[str]]) -> Tensor:
+    """A number for each picture that is the same for pictures of one prompt.  Arguments as for `score`; returns (N,) int64."""
+    how_many = torch.tensor([len(prompts[name]) for name in sorted(prompts)])
+    return labels * how_many.max() + numbers % how_many[labels]
 
 
 def _refuse_empty(kept: Tensor, labels: Tensor, classes: list[str], folder: str | Path) -> None:

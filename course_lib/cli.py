@@ -204,6 +204,16 @@ def pocket(write: Annotated[bool, typer.Option("--write", help="update docs/benc
     _show("The pocket models", pocket.main, write)
 
 
+@bench.command("notebooks")
+def each_notebook(
+    write: Annotated[bool, typer.Option("--write", help="update docs/benchmarks.md")] = False,
+) -> None:
+    """Seconds and memory of every notebook (about a quarter of an hour)."""
+    from course_lib.bench import notebooks as lessons
+
+    _show("The notebooks", lessons.main, write)
+
+
 @bench.command()
 def sheets() -> None:
     """Paint pages of pictures to look at: every animal and place in every medium, and 200 samples."""

@@ -1,11 +1,15 @@
 """The benchmarks' own logic: what is on the clock, when a race ends, what is written."""
 
 import itertools
+import os
+import sys
 
 import pytest
 import torch
 
+from course_lib.bench import notebooks as bench_notebooks
 from course_lib.bench import report, toy
+from course_lib.days import notebooks
 
 
 def racer(steps=None) -> toy.Racer:
@@ -18,14 +22,21 @@ def racer(steps=None) -> toy.Racer:
     )
 
 
-def test_a_race_ends_at_the_first_check_that_passes():
+@pytest.fixture
+def clock(monkeypatch):
+    """Every look at the clock is a millisecond after the one before, however busy the machine is."""
+    ticks = itertools.count()
+    monkeypatch.setattr(toy.time, "perf_counter", lambda: next(ticks) / 1000)
+
+
+def test_a_race_ends_at_the_first_check_that_passes(clock):
     scores = iter([9.0, 2.0, 1.0])
     row = toy.race(racer(), lambda pictures: next(scores), 5.0, (0.01, 0.02, 0.03))
     assert row["FID there"] == "2.0 (gate 5.0)" and "not" not in row["s until the gate"]
     assert next(scores) == 1.0  # the third check was not made
 
 
-def test_a_race_ends_at_the_cap():
+def test_a_race_ends_at_the_cap(clock):
     row = toy.race(racer(), lambda pictures: 9.0, 5.0, (0.01, 0.02))
     assert row["s until the gate"].startswith("not in")
 
@@ -35,7 +46,7 @@ def test_a_recipe_that_is_through_is_scored_once_more():
     assert "not" not in row["s until the gate"]
 
 
-def test_every_score_sees_500_pictures():
+def test_every_score_sees_500_pictures(clock):
     sizes = []
     toy.race(racer(), lambda pictures: sizes.append(len(pictures)) or 0.0, 5.0, (0.01,))
     assert sizes == [500]
@@ -72,3 +83,24 @@ def test_a_missing_section_is_told_before_half_an_hour_of_measuring(tmp_path, mo
     with pytest.raises((SystemExit, cli.typer.Exit)):
         cli._show("The Zoo", measure, True)
     assert not asked and "no section <!-- zoo -->" in "".join(capsys.readouterr())
+
+
+def test_seconds_and_memory_of_a_process_and_its_children(tmp_path):
+    child = "import time; block = bytearray(300 * 2**20); time.sleep(1.5)"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    took, busy, peak = bench_notebooks.watch([sys.executable, "-c", parent], str(tmp_path), dict(os.environ))
+    assert 1.5 < took < 60 and 0 < busy < took and 300 * 2**20 < peak < 2**30
+
+
+def test_a_failing_notebook_is_one_sentence(tmp_path):
+    with pytest.raises(ValueError, match="day99.ipynb failed: .*no such cell"):
+        command = [sys.executable, "-c", "raise SystemExit('no such cell')", "day99.ipynb"]
+        bench_notebooks.watch(command, str(tmp_path), dict(os.environ))
+
+
+def test_one_row_for_each_notebook_and_one_for_all(monkeypatch):
+    monkeypatch.setattr(bench_notebooks, "measure", lambda notebook: (60.0, 100.0, 2**30))
+    rows = bench_notebooks.main()
+    assert [row["notebook"] for row in rows[:-1]] == [path.stem for path in notebooks()]
+    assert rows[0]["memory at most"] == "1.00 GB"
+    assert rows[-1]["seconds"] == f"{60 * len(notebooks())} (median 60)"

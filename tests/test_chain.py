@@ -73,12 +73,15 @@ def run(pipe, resnet, folder, **changed):
 
 
 def test_every_stage(resnet, tmp_path):
-    chain = run(Painter(), resnet, tmp_path / "painted")
-    assert chain.classes == ("blue", "red") and chain.images.shape == (12, 3, 32, 32)
-    assert chain.agreement.value == 1 and chain.kept.sum() == 6
-    for label in (0, 1):  # the best half of each class
-        kept, left = (chain.scores[(chain.labels == label) & which] for which in (chain.kept, ~chain.kept))
-        assert kept.min() >= left.max()
+    chain = run(Painter(), resnet, tmp_path / "painted", n_per_class=12)
+    assert chain.classes == ("blue", "red") and chain.images.shape == (24, 3, 32, 32)
+    assert chain.agreement.value == 1 and chain.kept.sum() == 12
+    number = torch.arange(12).repeat(2)
+    for label, name in enumerate(chain.classes):  # the best half of each prompt
+        for prompt in range(len(PROMPTS[name])):
+            group = (chain.labels == label) & (number % len(PROMPTS[name]) == prompt)
+            kept, left = (chain.scores[group & which] for which in (chain.kept, ~chain.kept))
+            assert len(kept) == len(left) and kept.min() >= left.max()
     assert chain.tested.value == chain.unfiltered.value == 1 and torch.equal(chain.answers, TEST_LABELS)
     assert [entry["score"] for entry in read_metadata(tmp_path / "painted")] == pytest.approx(
         chain.scores.tolist()
@@ -94,7 +97,7 @@ def test_it_goes_on_where_it_stopped(resnet, tmp_path):
     assert pipe.calls == 9 and torch.equal(first.images, again.images) and first.tested == again.tested
 
 
-def new_pictures_of_the_wrong_class_are_not_learned_from(resnet, tmp_path):
+def test_pictures_of_the_wrong_class_are_not_learned_from(resnet, tmp_path):
     chain = run(Painter(swap=(0, 7)), resnet, tmp_path / "painted", keep=1.0)
     assert chain.agrees.sum() == 10 and torch.equal(chain.kept, chain.agrees)
     assert chain.agreement.value == pytest.approx(10 / 12)

@@ -35,8 +35,11 @@ def _candidates(g, draw):
 
 def _clouds(g, draw):
     """Two correlated clouds of unequal size, in double precision."""
-    d, double = 3 + draw, {"generator": g, "dtype": torch.float64}
-    a = torch.randn(30 + 7 * draw, d, **double) @ torch.randn(d, d, **double) + torch.randn(d, **double)
+    d, double = (
+        (3, 4, 5, 40)[draw],
+        {"generator": g, "dtype": torch.float64},
+    )  # the last: fewer pictures than numbers
+    a = torch.randn(30 + 3 * draw, d, **double) @ torch.randn(d, d, **double) + torch.randn(d, **double)
     return a, torch.randn(22, d, **double) @ torch.randn(d, d, **double)
 
 

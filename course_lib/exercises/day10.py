@@ -76,6 +76,8 @@ def _why_not(got, expected, labels, n, there) -> str:
     if sorted(map(str, got)) == sorted(expected):
         return "the names are right, but their order is not: class by class, and by number."
     lost, extra = [x for x in expected if x not in got], [x for x in got if x not in expected]
+    if lost and not any(str(name).endswith(".png") for name in got):
+        return f"your names lack .png, as in {expected[0]!r}."
     return f"{lost[0]!r} is missing in your list." if lost else f"{extra[0]!r} does not belong in the list."
 
 
@@ -92,6 +94,15 @@ def _by_group(scores, groups, share, count=round, best=True):
     for k in groups.unique():
         members = (groups == k).nonzero()[:, 0]
         kept[members[scores[members].topk(count(len(members) * share), largest=best).indices]] = True
+    return kept
+
+
+def _counted_inside(scores, groups, share):
+    """Who takes the places that topk finds inside a group for places among all pictures."""
+    kept = torch.zeros(len(scores), dtype=torch.bool)
+    for k in groups.unique():
+        inside = scores[groups == k]
+        kept[inside.topk(round(len(inside) * share)).indices] = True
     return kept
 
 
@@ -117,7 +128,8 @@ def _one_set(g, draw):
 def _with_twins(g, draw):
     rows = _features(g, 8)
     rows = torch.cat([rows, _copies(g, rows[[1, 4]]), _copies(g, rows[[1]]), -rows[[2]]])
-    return rows[torch.randperm(len(rows), generator=g)], (0.95, 0.9, 0.98, 0.8)[draw]
+    rows = rows[torch.randperm(len(rows), generator=g)]
+    return rows, (0.95, 0.9, -0.2, 0.8)[draw]  # a threshold below 0 too: day 10 asks for all pairs with -1
 
 
 def _two_sets(g, draw):
@@ -147,6 +159,8 @@ EXERCISES = [
             Mistake(lambda s, g, p: _by_group(s, g, 1 - p), "share is the part to keep, not the part to throw away."),
             Mistake(lambda s, g, p: _by_group(s, g, p, int), "int() cuts off: 0.85 of 7 is 5.95, and that rounds to 6; use round()."),
             Mistake(lambda s, g, p: _by_group(s, g, p, math.ceil), "this always rounds up; use round()."),
+            Mistake(_counted_inside, "topk counts inside the group: which pictures these are stands in the list of the group's members, members[best]."),
+            Mistake(lambda s, g, p: torch.zeros_like(g, dtype=torch.bool), "nothing is kept. kept[members] is a copy, so writing into it is lost: write kept[members[best]] = True."),
             Mistake(lambda s, g, p: s >= p, "share is a part of the pictures, not a score to compare with."),
             Mistake(lambda s, g, p: s >= torch.stack([s[g == k].mean() for k in g]), "this keeps what is above the mean of its group; how many are kept must follow from the share."),
             Mistake(lambda s, g, p: _by_group(s, g, p).nonzero()[:, 0], "these are the positions of the pictures to keep; return one true or false for each picture."),
@@ -179,6 +193,7 @@ EXERCISES = [
             Mistake(lambda f, t: _pairs(_cos(f) >= t), "each picture is its own twin here, and each pair comes twice; keep what lies above the diagonal: .triu(diagonal=1)."),
             Mistake(lambda f, t: _pairs((_cos(f) >= t).triu()), "each picture is its own twin here: .triu() keeps the diagonal; start one further, diagonal=1."),
             Mistake(lambda f, t: _pairs((_cos(f) >= t) & ~torch.eye(len(f), dtype=torch.bool)), "each pair comes twice, (i, j) and (j, i); keep what lies above the diagonal: .triu(diagonal=1)."),
+            Mistake(lambda f, t: _pairs(_cos(f).triu(1) >= t), "compare first, then .triu(diagonal=1): here it leaves zeros below the diagonal, and 0 >= -1 is true."),
             Mistake(lambda f, t: _pairs((_cos(f) >= t).tril(-1)), "these lie below the diagonal, so the larger index comes first; take .triu(diagonal=1)."),
             Mistake(lambda f, t: _pairs((f @ f.T >= t).triu(1)), "the rows are not normalised: use cosine_similarity_matrix."),
             Mistake(lambda f, t: _pairs((_cos(f) <= t).triu(1)), "these are the pairs that differ; the others are asked for."),

@@ -96,6 +96,10 @@ def _known_error(error: BaseException, line: str, arguments: tuple[str, ...]) ->
         return " .T turns the whole shape round, the batch too: write x.transpose(-1, -2)."
     if "must match the size of tensor" in text and "std" in arguments:
         return " One number per channel, shape (3,), must be reshaped with .view(-1, 1, 1) before it meets pictures."
+    if "must match the size of tensor" in text and {"right", "wrong"} <= set(arguments):
+        return " `right` has shape (N,); make it a column, right[:, None], to compare it with every column of `wrong`."
+    if "mat1 and mat2" in text and "features_a" in arguments:
+        return " torch.cov wants one picture per column: torch.cov(x.T)."
     if "must match the size of tensor" in text and "gradients" in arguments:
         return " A weight per channel, shape (B, C), needs two more axes before it meets maps: keepdim=True in the mean."
 

@@ -89,8 +89,8 @@ def plot_intervals(
         )
     if form.endswith("%"):
         ax.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
-    ax.invert_yaxis()
-    ax.margins(x=0.12, y=0.14)
+    ax.margins(x=0.12)
+    ax.set_ylim(len(intervals) - 0.45, -0.55)
     ax.grid(axis="y", visible=False)
     ax.tick_params(axis="y", length=0)
     return ax

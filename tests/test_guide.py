@@ -33,18 +33,18 @@ def rows(text: str) -> list[list[str]]:
     return [cells for before, cells in zip(table, table[1:]) if not cells[0].startswith("---")]
 
 
-def shown_by(day: str) -> set[str]:
-    """Every number in a lesson's text, code and printed outputs; a lesson still in drafts has no outputs."""
+def lesson(day: str) -> str:
+    """A lesson's text, code and printed outputs; a lesson still in drafts has no outputs."""
     found = [notebook for notebook in notebooks() if notebook.stem.startswith(day)]
     if not found:
-        return numbers("".join(f.read_text(encoding="utf-8") for f in (HOME / "drafts").glob(f"{day}_*.py")))
+        return "".join(file.read_text(encoding="utf-8") for file in (HOME / "drafts").glob(f"{day}_*.py"))
     text = []
     for cell in read(found[0]).cells:
         text.append(cell.source)
         for output in cell.get("outputs", []):
             text.append(output.get("text", ""))
             text += [str(shown) for kind, shown in output.get("data", {}).items() if kind.startswith("text/")]
-    return numbers("\n".join(text))
+    return "\n".join(text)
 
 
 def numbers(text: str) -> set[str]:
@@ -102,7 +102,17 @@ def test_the_predictions_show_the_lesson_s_numbers(day):
     table = section(PAGES[day], "Predict first")
     assert 2 <= len(rows(table)) <= 3
     shows = numbers("\n".join([cells[2] for cells in rows(table)] + table.rpartition("|\n")[2].splitlines()))
-    assert shows <= shown_by(day), f"not in the lesson: {shows - shown_by(day)}"
+    assert shows <= numbers(lesson(day)), f"not in the lesson: {shows - numbers(lesson(day))}"
+
+
+@pytest.mark.parametrize("day", DAYS)
+def test_terms_are_those_of_the_glossary(day):
+    """The lesson ends with a table of pairs, English and Korean; the board shows some of them."""
+    glossary = [line for line in lesson(day).splitlines() if re.search(r"\| .*[가-힣].* \|", line)]
+    pairs = re.findall(r"([A-Za-z][\w /-]*?) ([가-힣][가-힣 /-]*)", PAGES[day].partition("Terms in a corner: ")[2].partition("\n")[0])  # fmt: skip
+    assert 3 <= len(pairs) <= 5
+    for english, korean in pairs:
+        assert any(f"| {english}" in line and f"| {korean} |" in line for line in glossary), (english, korean)
 
 
 @pytest.mark.parametrize("page", PAGES)

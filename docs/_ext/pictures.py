@@ -1,0 +1,95 @@
+"""`{picture} day02#fade`: a picture from a lesson's stored outputs, found by its name.
+
+A code cell names its picture by a tag: `picture:fade`.  The alt text is the cell's own, `mystnb.image.alt`.
+What is renamed or gone stops the build, so a page can't show an old picture.
+"""
+
+import base64
+import re
+from pathlib import Path
+
+import nbformat
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.util.docutils import SphinxDirective
+
+ADDRESS = re.compile(r"day\d\d#[a-z0-9-]+")
+
+
+def find_lesson(lessons: Path, day: str) -> Path:
+    """The notebook of a day such as "day02".  Raises ValueError where there is none."""
+    found = sorted(lessons.glob(f"{day}_*.ipynb"))
+    if not found:
+        raise ValueError(f"There is no notebook of {day}.")
+    return found[0]
+
+
+def pictures(notebook: Path) -> list[tuple[str, bytes, str]]:
+    """Every stored picture of a lesson: (its name or "", PNG, alt text)."""
+    found = []
+    for cell in nbformat.read(notebook, as_version=4).cells:
+        names = [
+            t.removeprefix("picture:") for t in cell.metadata.get("tags", []) if t.startswith("picture:")
+        ]
+        alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                found.append((names[0] if names else "", base64.b64decode(output.data["image/png"]), alt))
+    return found
+
+
+def named_picture(notebook: Path, name: str) -> tuple[bytes, str]:
+    """(PNG, alt text) of the one picture with that name.  Raises ValueError, naming the names, where it is not one."""
+    named = [(found, png, alt) for found, png, alt in pictures(notebook) if found]
+    fitting = [(png, alt) for found, png, alt in named if found == name]
+    if len(fitting) != 1:
+        names = ", ".join(found for found, _, _ in named) or "none"
+        raise ValueError(
+            f"{notebook.name} has {len(fitting)} pictures named {name!r}, not one; its names are: {names}. "
+            f"Name a picture by the tag picture:{name} on its code cell."
+        )
+    if not fitting[0][1]:
+        raise ValueError(f"The picture {name!r} of {notebook.name} has no alt text in mystnb.image.alt.")
+    return fitting[0]
+
+
+def lessons_folder(env) -> Path:
+    """Where the staged notebooks are: beside the pages, and above the slides."""
+    here = Path(env.srcdir)
+    return (here if (here / "lessons").exists() else here.parent) / "lessons"
+
+
+def image_node(env, file_name: str, png: bytes, alt: str) -> nodes.image:
+    """An image node of a PNG, which is written beside the sources so that Sphinx copies it."""
+    target = Path(env.srcdir) / "_pictures" / file_name
+    target.parent.mkdir(exist_ok=True)
+    target.write_bytes(png)
+    return nodes.image(uri=f"/_pictures/{file_name}", alt=alt, classes=["notebook-picture"])
+
+
+class Picture(SphinxDirective):
+    """The directive; the option `size` is a part of the slide's width, in percent."""
+
+    required_arguments = 1
+    option_spec = {"size": directives.percentage}
+
+    def run(self) -> list[nodes.Node]:
+        address = self.arguments[0]
+        try:
+            if not ADDRESS.fullmatch(address):
+                raise ValueError(f"{address!r} is not the address of a picture, such as day02#fade.")
+            day, name = address.split("#")
+            notebook = find_lesson(lessons_folder(self.env), day)
+            self.env.note_dependency(str(notebook))
+            image = image_node(self.env, f"{day}-{name}.png", *named_picture(notebook, name))
+        except ValueError as error:
+            raise self.error(str(error)) from None
+        if "size" in self.options:
+            image["width"] = f"{self.options['size']}%"
+        image["classes"].append(f"picture-{day}-{name}")
+        return [image]
+
+
+def setup(app) -> dict:
+    app.add_directive("picture", Picture)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,11 +1,13 @@
 """Sphinx reads this from the staged copy of docs/, beside the lessons: see course_lib/site.py."""
 
+import hashlib
 import sys
 from pathlib import Path
 
 import course_lib
 
-sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE / "_ext"))
 
 project = "Noise to Picture"
 author = "The authors of Noise to Picture"
@@ -42,6 +44,8 @@ python_maximum_signature_line_length = 88
 add_module_names = False
 toc_object_entries = False
 
+highlight_language = "none"
+
 html_theme = "pydata_sphinx_theme"
 html_title = "Noise to Picture"
 html_favicon = "_static/logo.svg"
@@ -51,6 +55,7 @@ html_show_sourcelink = False
 html_copy_source = True  # a lesson's "source" is its notebook: that is what the download button gives
 html_sourcelink_suffix = ""
 html_sidebars = {page: [] for page in ("index", "glossary", "benchmarks", "slides_for_teachers", "search")}
+html_sidebars |= {f"{folder}**": ["sidebar-nav-bs"] for folder in ("lessons", "api/")}
 html_context = {"default_mode": "auto"}
 html_theme_options = {
     "logo": {"text": "Noise to Picture", "image_light": "_static/logo.svg", "image_dark": "_static/logo.svg"},
@@ -66,3 +71,10 @@ html_theme_options = {
     "pygments_light_style": "friendly",
     "pygments_dark_style": "nord",
 }
+
+# The extensions' own code: Sphinx reads every page again where it has changed.
+our_code = hashlib.sha256(b"".join(path.read_bytes() for path in sorted((HERE / "_ext").glob("*.py")))).hexdigest()
+
+
+def setup(app) -> None:
+    app.add_config_value("our_code", "", "env")

@@ -8,7 +8,7 @@ import re
 from textwrap import indent
 
 ITEM = re.compile(r"(?:(?P<names>[A-Za-z_]\w*(?:, [A-Za-z_]\w*)*): |(?P<word>Returns|Raises|Yields)\b)")
-STARTS = re.compile(r"(?<=[.:)])\s{2,}(?=\S)|\n")
+GAP = re.compile(r"(?<=[.:)])\s{2,}(?=\S)")
 SENTENCE = re.compile(r"[.?!:)]$")
 
 
@@ -39,27 +39,33 @@ def is_equation(text: str) -> bool:
 
 
 def with_items(text: str) -> str:
-    """Sentences as a paragraph, arguments and results as a list of definitions."""
-    plain, items = [], []
-    for piece in STARTS.split(text):
-        match = ITEM.match(piece)
-        if match:
-            names = match["names"].split(", ") if match["names"] else [match["word"]]
-            items.append((names, [piece[match.end() :].strip()], bool(match["word"])))
-        elif items:
-            items[-1][1].append(piece)
-        else:
-            plain.append(piece)
-    out = [escaped(" ".join(plain))] if plain else []
-    if items:
-        definitions = "\n".join(definition(*item) for item in items)
-        out.append(".. rst-class:: arguments\n\n" + indent(definitions, "    "))
-    return "\n\n".join(out)
+    """Sentences as paragraphs, arguments and results as lists of definitions, in their order."""
+    blocks: list[tuple[bool, list]] = []  # (are these items?, their texts)
+    for line in text.splitlines():
+        for at, piece in enumerate(GAP.split(line)):
+            match = ITEM.match(piece)
+            ended = not blocks or blocks[-1][1][-1][-1].endswith((".", ":"))
+            if match:
+                if not blocks or not blocks[-1][0]:
+                    blocks.append((True, []))
+                names = match["names"].split(", ") if match["names"] else [match["word"]]
+                blocks[-1][1].append([names, piece[match.end() :].strip()])
+            elif not blocks or (blocks[-1][0] and at == 0 and ended):
+                blocks.append((False, [[piece]]))  # a sentence of its own, after the arguments
+            else:
+                blocks[-1][1][-1][-1] += f" {piece}"
+    return "\n\n".join(definitions(texts) if items else escaped(texts[0][0]) for items, texts in blocks)
 
 
-def definition(names: list[str], pieces: list[str], is_word: bool) -> str:
+def definitions(items: list) -> str:
+    lines = "\n".join(definition(names, text) for names, text in items)
+    return ".. rst-class:: arguments\n\n" + indent(lines, "    ")
+
+
+def definition(names: list[str], text: str) -> str:
+    is_word = names[0] in ("Returns", "Raises", "Yields")
     term = f"*{names[0]}*" if is_word else ", ".join(f"``{name}``" for name in names)
-    return f"{term}\n    {escaped(' '.join(pieces)) or chr(160)}"
+    return f"{term}\n    {escaped(text) or chr(160)}"
 
 
 def escaped(text: str) -> str:

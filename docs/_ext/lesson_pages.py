@@ -14,10 +14,11 @@ def dress(app, doctree) -> None:
     if not (match := re.fullmatch(r"lessons/(day(\d\d)_\w+)", docname)):
         return
     # "02" before the question, in the lists of pages; the page's own heading stays the question alone.
-    app.env.titles[docname].insert(0, nodes.inline("", f"{match[2]} ", classes=["nav-day"]))
+    for title in (app.env.titles[docname], app.env.tocs[docname].next_node(nodes.reference)):
+        title.insert(0, nodes.inline("", f"{match[2]} ", classes=["nav-day"]))
     doctree.next_node(nodes.title).parent.insert(1, buttons(app, match[1]))
     for paragraph in list(doctree.findall(nodes.paragraph)):
-        first = paragraph.children[0] if paragraph.children else None
+        first = next((part for part in paragraph.children if part.astext()), None)
         for words, name in CALLS.items():
             if isinstance(first, nodes.strong) and first.astext().startswith(words):
                 paragraph["classes"].append(name)

@@ -6,6 +6,7 @@ What is renamed or gone stops the build, so a page can't show an old picture.
 
 import base64
 import re
+import struct
 from pathlib import Path
 
 import nbformat
@@ -13,6 +14,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
+ROOM = 1136, 440  # width and height, in pixels of a slide, that its title and a sentence leave for a picture
 ADDRESS = re.compile(r"day\d\d#[a-z0-9-]+")
 
 
@@ -68,7 +70,7 @@ def image_node(env, file_name: str, png: bytes, alt: str) -> nodes.image:
 
 
 class Picture(SphinxDirective):
-    """The directive; the option `size` is a part of the slide's width, in percent."""
+    """The directive, for slides: as large as there is room for, or `:size:` percent of that."""
 
     required_arguments = 1
     option_spec = {"size": directives.percentage}
@@ -81,12 +83,13 @@ class Picture(SphinxDirective):
             day, name = address.split("#")
             notebook = find_lesson(lessons_folder(self.env), day)
             self.env.note_dependency(str(notebook))
-            image = image_node(self.env, f"{day}-{name}.png", *named_picture(notebook, name))
+            png, alt = named_picture(notebook, name)
+            image = image_node(self.env, f"{day}-{name}.png", png, alt)
         except ValueError as error:
             raise self.error(str(error)) from None
-        if "size" in self.options:
-            image["width"] = f"{self.options['size']}%"
-        image["classes"].append(f"picture-{day}-{name}")
+        width, height = struct.unpack(">II", png[16:24])
+        fitting = min(ROOM[0], ROOM[1] * width / height) * self.options.get("size", 100) / 100
+        image["width"] = f"{fitting:.0f}px"
         return [image]
 
 

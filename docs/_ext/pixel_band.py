@@ -6,7 +6,8 @@ from pathlib import Path
 
 from course_lib.plots import DATA, GUIDANCE, MODEL, TEXT
 
-ROWS, COLUMNS = 6, 64
+ROWS, COLUMNS = 10, 80
+WHITE = "#ffffff"
 
 
 def mix(a: str, b: str, share: float) -> str:
@@ -16,28 +17,29 @@ def mix(a: str, b: str, share: float) -> str:
 
 
 def landscape(row: int, column: int) -> str:
-    """The colour of one pixel: a sky, two rows of hills and a low sun."""
-    x, y = column / COLUMNS, row / (ROWS - 1)
-    if math.hypot((x - 0.86) * COLUMNS / ROWS, y - 0.42) < 0.34:
-        return MODEL
-    if y > 0.72 + 0.16 * math.sin(19 * x):
-        return mix(TEXT, "#ffffff", 0.12 * (row % 2))
-    if y > 0.5 + 0.2 * math.sin(11 * x + 1):
-        return mix(GUIDANCE, DATA, x)
-    return mix(DATA, "#ffffff", 0.3 + 0.5 * y)
+    """The colour of one pixel: a sky, a low sun, hills behind hills."""
+    x, depth = column / ROWS, row + 0.5
+    if math.hypot(x - 6.4, depth / ROWS - 0.36) < 0.27:
+        return mix(MODEL, WHITE, 0.1)
+    if depth > 8.2 + 1.1 * math.sin(1.7 * x):
+        return mix(TEXT, WHITE, 0.05)
+    if depth > 6.9 + 1.6 * math.sin(1.1 * x + 2.4):
+        return mix(TEXT, WHITE, 0.35)
+    if depth > 5.6 + 2.2 * math.sin(0.9 * x + 4.6):
+        return mix(GUIDANCE, WHITE, 0.3)
+    return mix(DATA, WHITE, 0.12 + 0.75 * depth / ROWS)
 
 
 def band(seed: int = 4) -> str:
     """The band as SVG.  Each column holds the landscape with a probability that grows to the right."""
     chance, squares = random.Random(seed), []
     for column in range(COLUMNS):
-        signal = (column / (COLUMNS - 1)) ** 1.3
+        way = min(max((column / COLUMNS - 0.06) / 0.6, 0), 1)
+        signal = way * way * (3 - 2 * way)  # slow at both ends, like the cosine schedule
         for row in range(ROWS):
-            grey = chance.randint(0x70, 0xE8)
-            color = (
-                landscape(row, column) if chance.random() < signal else f"#{grey:02x}{grey:02x}{grey + 4:02x}"
-            )
-            squares.append(f'<rect x="{column}" y="{row}" width="1.02" height="1.02" fill="{color}"/>')
+            grey = chance.randint(0x6C, 0xEC)
+            color = landscape(row, column) if chance.random() < signal else f"#{grey:02x}{grey:02x}{grey + 3:02x}"
+            squares.append(f'<path fill="{color}" d="M{column} {row}h1v1h-1z"/>')
     size = f'viewBox="0 0 {COLUMNS} {ROWS}" preserveAspectRatio="none" shape-rendering="crispEdges"'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{"".join(squares)}</svg>'
 

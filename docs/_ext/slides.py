@@ -20,11 +20,10 @@ class SpeakerNotes(nodes.Element):
 
 
 class Notes(SphinxDirective):
-    """`{notes} 4`: four minutes for this slide.  `:watch:` is the wrong idea to listen for."""
+    """`{notes} 4`: what the teacher should know, and four minutes for this slide."""
 
     required_arguments = 1
     has_content = True
-    option_spec = {"watch": directives.unchanged_required}
 
     def run(self) -> list[nodes.Node]:
         if not self.arguments[0].isdigit():
@@ -32,11 +31,7 @@ class Notes(SphinxDirective):
                 f"Notes begin with their minutes, such as {{notes}} 4, not {self.arguments[0]!r}."
             )
         minutes = nodes.paragraph("", f"{self.arguments[0]} min", classes=["minutes"])
-        notes = SpeakerNotes("", minutes, *self.parse_content_to_nodes())
-        if "watch" in self.options:
-            inner, _ = self.parse_inline(self.options["watch"])
-            notes += nodes.paragraph("", "", nodes.strong("", "Listen for: "), *inner, classes=["watch"])
-        return [notes]
+        return [SpeakerNotes("", minutes, *self.parse_content_to_nodes())]
 
 
 class Predict(SphinxDirective):

@@ -20,6 +20,7 @@ from course_lib.days import HOME, find_notebook
 
 # What a page or a slide is made of, and where it goes: paths inside the project.
 MADE_BY_BUILD = ("_build", "_pictures", "__pycache__")
+PDF_PAGE = re.compile(rb"/Type\s*/Page\b")
 BROWSERS = (
     "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -189,7 +190,17 @@ def print_deck(folder: Path, page: str, pdf: Path) -> None:
     finally:
         server.shutdown()
         server.server_close()
-    if not pdf.exists() or not pdf.read_bytes().startswith(b"%PDF"):
+    slides, pages = (
+        count_slides(folder / page),
+        len(PDF_PAGE.findall(pdf.read_bytes())) if pdf.exists() else 0,
+    )
+    if pages != slides:
         raise ValueError(
-            f"The browser did not print the slides ({said}); print them from its window instead."
+            f"The browser printed {pages} pages for {slides} slides ({said}). Run `course slides {page[3:5]}`, add "
+            "?print-pdf to the address, and print from the browser's window."
         )
+
+
+def count_slides(page: Path) -> int:
+    """The number of slides of a built deck: each has a heading of its own."""
+    return len(re.findall(r"<h[12]>", page.read_text(encoding="utf-8")))

@@ -33,7 +33,7 @@ nb_execution_mode = "off"
 nb_ipywidgets_js = {}
 nb_merge_streams = True
 nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json", None)]
-myst_enable_extensions = ["attrs_inline", "colon_fence", "dollarmath"]
+myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "dollarmath"]
 myst_update_mathjax = False
 html_math_renderer = "katex"
 
@@ -73,7 +73,9 @@ html_theme_options = {
 }
 
 # The extensions' own code: Sphinx reads every page again where it has changed.
-our_code = hashlib.sha256(b"".join(path.read_bytes() for path in sorted((HERE / "_ext").glob("*.py")))).hexdigest()
+our_code = hashlib.sha256(
+    b"".join(path.read_bytes() for path in sorted((HERE / "_ext").glob("*.py")))
+).hexdigest()
 
 
 def setup(app) -> None:

@@ -5,13 +5,15 @@ What is renamed or gone stops the build, so a page can't show an old picture.
 """
 
 import base64
+import io
 import re
-import struct
 from pathlib import Path
 
 import nbformat
+import numpy as np
 from docutils import nodes
 from docutils.parsers.rst import directives
+from PIL import Image
 from sphinx.util.docutils import SphinxDirective
 
 ROOM = 1136, 440  # width and height, in pixels of a slide, that its title and a sentence leave for a picture
@@ -55,6 +57,22 @@ def named_picture(notebook: Path, name: str) -> tuple[bytes, str]:
     return fitting[0]
 
 
+def broken(png: bytes, rows: int) -> bytes:
+    """A strip of pictures broken into rows, each cut where the strip is blank from top to bottom."""
+    strip = Image.open(io.BytesIO(png)).convert("RGB")
+    blank = np.flatnonzero((np.asarray(strip) == 255).all(axis=(0, 2)))
+    edges = [
+        0,
+        *(int(blank[abs(blank - strip.width * k / rows).argmin()]) for k in range(1, rows)),
+        strip.width,
+    ]
+    page = Image.new("RGB", (max(np.diff(edges)), strip.height * rows), "white")
+    for row, (left, right) in enumerate(zip(edges, edges[1:])):
+        page.paste(strip.crop((left, 0, right, strip.height)), (0, row * strip.height))
+    page.save(file := io.BytesIO(), "PNG")
+    return file.getvalue()
+
+
 def lessons_folder(env) -> Path:
     """Where the staged notebooks are: beside the pages, and above the slides."""
     here = Path(env.srcdir)
@@ -70,10 +88,13 @@ def image_node(env, file_name: str, png: bytes, alt: str) -> nodes.image:
 
 
 class Picture(SphinxDirective):
-    """The directive, for slides: as large as there is room for, or `:size:` percent of that."""
+    """The directive, for slides: as large as there is room for, or `:size:` percent of that.
+
+    `:rows: 2` breaks a long strip of pictures in two, so that they can be larger.
+    """
 
     required_arguments = 1
-    option_spec = {"size": directives.percentage}
+    option_spec = {"size": directives.percentage, "rows": directives.positive_int}
 
     def run(self) -> list[nodes.Node]:
         address = self.arguments[0]
@@ -84,11 +105,13 @@ class Picture(SphinxDirective):
             notebook = find_lesson(lessons_folder(self.env), day)
             self.env.note_dependency(str(notebook))
             png, alt = named_picture(notebook, name)
-            image = image_node(self.env, f"{day}-{name}.png", png, alt)
         except ValueError as error:
             raise self.error(str(error)) from None
-        width, height = struct.unpack(">II", png[16:24])
+        if rows := self.options.get("rows"):
+            png = broken(png, rows)
+        width, height = Image.open(io.BytesIO(png)).size
         fitting = min(ROOM[0], ROOM[1] * width / height) * self.options.get("size", 100) / 100
+        image = image_node(self.env, f"{day}-{name}.png", png, alt)
         image["width"] = f"{fitting:.0f}px"
         return [image]
 

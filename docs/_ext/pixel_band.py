@@ -38,7 +38,9 @@ def band(seed: int = 4) -> str:
         signal = way * way * (3 - 2 * way)  # slow at both ends, like the cosine schedule
         for row in range(ROWS):
             grey = chance.randint(0x6C, 0xEC)
-            color = landscape(row, column) if chance.random() < signal else f"#{grey:02x}{grey:02x}{grey + 3:02x}"
+            color = (
+                landscape(row, column) if chance.random() < signal else f"#{grey:02x}{grey:02x}{grey + 3:02x}"
+            )
             squares.append(f'<path fill="{color}" d="M{column} {row}h1v1h-1z"/>')
     size = f'viewBox="0 0 {COLUMNS} {ROWS}" preserveAspectRatio="none" shape-rendering="crispEdges"'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{"".join(squares)}</svg>'

@@ -11,6 +11,9 @@ const kept = () => {
 };
 dress(kept() === "dark" && !printing ? "dark" : "light");
 
+// A browser without a window draws no frames, but reveal.js waits for one before it lays out the pages to print.
+if (printing) window.requestAnimationFrame = (draw) => setTimeout(() => draw(performance.now()), 0);
+
 addEventListener("DOMContentLoaded", () => {
   const follow = () => page.style.setProperty("--way", Reveal.getProgress());
   Reveal.on("ready", follow);

@@ -14,10 +14,11 @@ suppress_warnings = ["toc.not_included"]  # each deck stands alone
 smartquotes = False
 
 nb_execution_mode = "off"
-myst_enable_extensions = ["attrs_inline", "colon_fence", "dollarmath"]
+myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "dollarmath"]
 myst_update_mathjax = False
 html_math_renderer = "katex"
 html_copy_source = False
+html_scaled_image_link = False
 html_favicon = "../_static/logo.svg"
 highlight_language = "none"
 pygments_style = "friendly"

@@ -64,6 +64,8 @@ def build_slides(home: Path = HOME) -> Path:
     wanted = fingerprint(home)
     if not (stamp.exists() and stamp.read_text() == wanted and (out / "index.html").exists()):
         run_sphinx("revealjs", stage(home) / "slides", out)
+        # The looks that reveal.js brings along are not used, and some would ask for fonts from elsewhere.
+        shutil.rmtree(out / "_static" / "revealjs" / "dist" / "theme", ignore_errors=True)
         stamp.write_text(wanted)
     return out
 

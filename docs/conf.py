@@ -51,6 +51,7 @@ html_title = "Noise to Picture"
 html_favicon = "_static/logo.svg"
 html_static_path = ["_static"]
 html_css_files = ["course.css", "site.css"]
+html_domain_indices = html_use_index = False
 html_show_sourcelink = False
 html_copy_source = True  # a lesson's "source" is its notebook: that is what the download button gives
 html_sourcelink_suffix = ""

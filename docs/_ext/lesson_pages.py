@@ -1,6 +1,7 @@
 """A notebook as a page: its buttons, and what a reader without a kernel should see in place of controls."""
 
 import re
+from itertools import groupby
 
 from docutils import nodes
 
@@ -23,14 +24,24 @@ def dress(app, doctree) -> None:
             if isinstance(first, nodes.strong) and first.astext().startswith(words):
                 paragraph["classes"].append(name)
     for block in list(doctree.findall(nodes.literal_block)):
-        lines = [line for line in block.astext().splitlines() if line.strip()]
         if block.astext().strip() == NO_KERNEL:
             block.replace_self(
                 nodes.paragraph("", "Controls: they work where the notebook runs.", classes=["controls"])
             )
-        elif lines and all(line.startswith("✓ ") for line in lines):
+        elif "\n✓ " in f"\n{block.astext()}":
+            block.replace_self(printed(block))
+
+
+def printed(block: nodes.literal_block) -> list[nodes.Element]:
+    """What a cell printed: lines of gates as lists with ticks, the others as they were."""
+    parts: list[nodes.Element] = []
+    for is_gate, lines in groupby(block.astext().splitlines(), key=lambda line: line.startswith("✓ ")):
+        if is_gate:
             items = [nodes.list_item("", nodes.paragraph("", line[2:])) for line in lines]
-            block.replace_self(nodes.bullet_list("", *items, classes=["gates"]))
+            parts.append(nodes.bullet_list("", *items, classes=["gates"]))
+        elif text := "\n".join(lines).strip("\n"):
+            parts.append(nodes.literal_block(text, text, **block.non_default_attributes()))
+    return parts
 
 
 def buttons(app, name: str) -> nodes.raw:

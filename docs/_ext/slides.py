@@ -11,6 +11,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from pictures import find_lesson, lessons_folder
 from sphinx.util.docutils import SphinxDirective
+from sphinx_revealjs.nodes import revealjs_section
 
 NOTES = re.compile(r"^:::\{notes\} (\d+)", re.MULTILINE)
 
@@ -30,8 +31,10 @@ class Notes(SphinxDirective):
             raise self.error(
                 f"Notes begin with their minutes, such as {{notes}} 4, not {self.arguments[0]!r}."
             )
-        minutes = nodes.paragraph("", f"{self.arguments[0]} min", classes=["minutes"])
-        return [SpeakerNotes("", minutes, *self.parse_content_to_nodes())]
+        minutes = nodes.paragraph("", f"{self.arguments[0]} minutes", classes=["minutes"])
+        # The speaker view counts down by the slide's own time, in seconds.
+        timing = revealjs_section("", **{"data-timing": str(60 * int(self.arguments[0]))})
+        return [timing, SpeakerNotes("", minutes, *self.parse_content_to_nodes())]
 
 
 class Predict(SphinxDirective):

@@ -41,6 +41,28 @@ def read_terms(lines: list[str]) -> list[tuple[str, str, str]]:
     return rows
 
 
+def disagreements(glossary: list[tuple[str, str, str]], notebooks: list[Path]) -> list[str]:
+    """Where two lines of the glossary, or a lesson and the glossary, name one thing differently; a sentence each."""
+    found, korean_of, english_of = [], {}, {}
+    for english, korean, _ in glossary:
+        if korean_of.setdefault(bare(english), korean) != korean:
+            found.append(
+                f"The glossary has two Korean terms for {english!r}: {korean_of[bare(english)]}, {korean}."
+            )
+        if english_of.setdefault(korean, bare(english)) != bare(english):
+            found.append(
+                f"The glossary has one Korean term, {korean}, for {english_of[korean]!r} and {english!r}."
+            )
+    for notebook in notebooks:
+        for english, korean in lesson_terms(notebook).items():
+            wanted = korean_of.get(bare(english))
+            if wanted is None:
+                found.append(f"{notebook.name} has {english!r}, {korean}; the glossary lacks it.")
+            elif wanted != korean:
+                found.append(f"{notebook.name} calls {english!r} {korean}; the glossary calls it {wanted}.")
+    return found
+
+
 class Terms(SphinxDirective):
     """The directive; its content is the lines."""
 

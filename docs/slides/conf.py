@@ -41,6 +41,7 @@ revealjs_script_conf = {
     "progress": False,
     "slideNumber": "c/t",
     "transition": "none",
+    "defaultTiming": 180,
     "pdfSeparateFragments": False,
     "pdfMaxPagesPerSlide": 1,
 }

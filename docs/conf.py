@@ -70,7 +70,7 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
     "pygments_light_style": "friendly",
-    "pygments_dark_style": "nord",
+    "pygments_dark_style": "github-dark",
 }
 
 # The extensions' own code: Sphinx reads every page again where it has changed.

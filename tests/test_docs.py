@@ -216,8 +216,10 @@ def test_a_disagreement_is_named(tmp_path):
 @pytest.mark.parametrize("day", DECKS)
 def test_a_deck_has_its_slides_and_their_notes(built, day):
     slides = Page(built / "slides" / f"{day}.html").slides
-    assert 12 <= len(slides) <= 20
+    headings = re.findall(r"^##? ", (HOME / "docs/slides" / f"{day}.md").read_text(encoding="utf-8"), re.M)
+    assert 12 <= len(slides) <= 20 and len(slides) == len(headings)
     for slide in slides:
+        assert "minutes" in slide["notes"], f"no notes on {slide['text'].strip()[:60]!r}"
         minutes, *notes = slide["notes"].split("minutes", 1)
         assert int(minutes) > 0 and len(notes[0].split()) >= 12, slide["text"]
     assert sum("Listen for:" in slide["notes"] for slide in slides) >= len(slides) / 2

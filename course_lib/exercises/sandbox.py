@@ -127,6 +127,12 @@ def _known_error(error: BaseException, line: str, arguments: tuple[str, ...]) ->
         return f" {letter} only stands for a size: it is len({owner})."
     if isinstance(error, IndexError | ValueError) and "this schedule has steps" in text:
         return " How many steps there are is len(alpha_bar); do not write 1000."
+    if (
+        isinstance(error, IndexError)
+        and "dimension 0" in text
+        and {"embeddings", "position"} <= set(arguments)
+    ):
+        return " z[position] picks a prompt of the batch; the words are the middle axis: z[:, position]."
     if isinstance(error, IndexError) and ("dimension 0" in text or "0-dim tensor" in text):
         return " It is one number already; there is nothing to look up in it."
     if isinstance(error, TypeError) and "object is not callable" in text:

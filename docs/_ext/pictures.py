@@ -60,15 +60,19 @@ def named_picture(notebook: Path, name: str) -> tuple[bytes, str]:
 def broken(png: bytes, rows: int) -> bytes:
     """A strip of pictures broken into rows, each cut where the strip is blank from top to bottom."""
     strip = Image.open(io.BytesIO(png)).convert("RGB")
-    blank = np.flatnonzero((np.asarray(strip) == 255).all(axis=(0, 2)))
+    inked = (np.asarray(strip) < 255).any(axis=(0, 2))  # (width,): is there anything in this column?
+    blank = np.flatnonzero(~inked)
     edges = [
         0,
         *(int(blank[abs(blank - strip.width * k / rows).argmin()]) for k in range(1, rows)),
         strip.width,
     ]
-    page = Image.new("RGB", (max(np.diff(edges)), strip.height * rows), "white")
-    for row, (left, right) in enumerate(zip(edges, edges[1:])):
-        page.paste(strip.crop((left, 0, right, strip.height)), (0, row * strip.height))
+    spans = [
+        left + np.flatnonzero(inked[left:right])[[0, -1]] + (0, 1) for left, right in zip(edges, edges[1:])
+    ]
+    page = Image.new("RGB", (max(int(right - left) for left, right in spans), strip.height * rows), "white")
+    for row, (left, right) in enumerate(spans):
+        page.paste(strip.crop((int(left), 0, int(right), strip.height)), (0, row * strip.height))
     page.save(file := io.BytesIO(), "PNG")
     return file.getvalue()
 

@@ -16,6 +16,7 @@ if (printing) window.requestAnimationFrame = (draw) => setTimeout(() => draw(per
 
 addEventListener("DOMContentLoaded", () => {
   const follow = () => page.style.setProperty("--way", Reveal.getProgress());
+  if (Reveal.isReady()) follow();
   Reveal.on("ready", follow);
   Reveal.on("slidechanged", follow);
   Reveal.addKeyBinding({ keyCode: 68, key: "D", description: "Light or dark slides" }, () => {

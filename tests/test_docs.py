@@ -360,6 +360,6 @@ def test_sphinx_s_words_reach_the_reader(tmp_path, home):
         shutil.copytree(home / "docs" / folder, copy / "docs" / folder)
     (copy / "notebooks").mkdir()
     with pytest.raises(
-        ValueError, match="The site could not be built. Sphinx says:\nday02.md:.*no notebook of day02"
+        ValueError, match="The site could not be built. Sphinx says:\nday00.md:.*no notebook of day00"
     ):
         site.build_slides(copy)

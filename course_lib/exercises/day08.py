@@ -156,6 +156,7 @@ EXERCISES = [
         reference=frechet_distance,
         make_inputs=_clouds,
         mistakes=(
+            Mistake(lambda a, b: _frechet(a, b, lambda x, y: torch.linalg.eigvals(x @ y).real.sqrt().sum()), "NaN: rounding leaves tiny negative eigenvalues, and they have no real root. Take the root first, then the real part: .sqrt().real."),
             Mistake(lambda a, b: _gaussians(a, b)[0], "this compares the means only; the spreads must fit, too: add the three terms with C."),
             Mistake(lambda a, b: _frechet(a, b) - _gaussians(a, b)[0], "the distance of the means is missing."),
             Mistake(lambda a, b: _frechet(a, b) - _gaussians(a, b)[0] + _gaussians(a, b)[0].sqrt(), "the distance of the means is to be squared."),

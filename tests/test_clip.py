@@ -7,9 +7,7 @@ from diffusers import UNet2DConditionModel
 
 from course_lib.attention import attend, recorded_attention, word_maps
 from course_lib.clip import ImageTower, TextTower, clip_loss, cosine_similarity_matrix, zero_shot
-from course_lib.scoring import COMPOSITIONS, FIELDS, Judge, Reading
-from course_lib.training.contrastive import new_clip
-from course_lib.training.tokenizer import build_tokenizer
+from course_lib.scoring import COMPOSITIONS, FIELDS, Reading
 from course_lib.zoo import FLAWS, random_scene
 
 
@@ -61,18 +59,6 @@ def test_recording_attention_changes_nothing_and_is_undone(unet):
     torch.testing.assert_close(maps.sum(0), torch.ones(8, 8))
     with pytest.raises(ValueError, match="No attention at 7 x 7"):
         word_maps(recorder, 7)
-
-
-@pytest.fixture(scope="module")
-def judge():
-    from transformers import CLIPImageProcessor, CLIPProcessor
-
-    torch.manual_seed(0)
-    pixels = CLIPImageProcessor(
-        size={"shortest_edge": 64}, crop_size=64, image_mean=[0.5] * 3, image_std=[0.5] * 3
-    )
-    clip = new_clip(width=32, image_layers=1, text_layers=1, projection=16).eval()
-    return Judge(clip, CLIPProcessor(pixels, build_tokenizer()))
 
 
 def test_a_reading_is_a_share_of_one_per_field(judge):

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from transformers import CLIPImageProcessor, CLIPProcessor
 
 from course_lib.clip import cosine_similarity_matrix, zero_shot
 from course_lib.labels import (
@@ -16,21 +15,9 @@ from course_lib.labels import (
     win_rate,
 )
 from course_lib.scoring import FIELDS, Judge
-from course_lib.training.contrastive import new_clip
-from course_lib.training.tokenizer import build_tokenizer
 from course_lib.zoo import random_scene
 
 OWL = random_scene(0, animal="owl", medium="watercolor painting", place="on a tree branch")
-
-
-@pytest.fixture(scope="module")
-def judge():
-    torch.manual_seed(0)
-    pixels = CLIPImageProcessor(
-        size={"shortest_edge": 64}, crop_size=64, image_mean=[0.5] * 3, image_std=[0.5] * 3
-    )
-    clip = new_clip(width=32, image_layers=1, text_layers=1, projection=16).eval()
-    return Judge(clip, CLIPProcessor(pixels, build_tokenizer()))
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from course_lib.days import HOME, find_notebook
 
 # What a page or a slide is made of, and where it goes: paths inside the project.
 MADE_BY_BUILD = ("_build", "_pictures", "__pycache__")
+MOST_LINES = 12  # of Sphinx's warnings in one message
 PDF_PAGE = re.compile(rb"/Type\s*/Page\b")
 BROWSERS = (
     "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge",
@@ -104,7 +105,7 @@ def stage(home: Path) -> Path:
 def run_sphinx(builder: str, source: Path, out: Path) -> None:
     """Run Sphinx with warnings as errors.  Raises ValueError with what it said."""
     doctrees = out.parent / f"doctrees-{builder}"
-    command = [sys.executable, "-m", "sphinx", "-b", builder, "-W", "--keep-going", "-q"]
+    command = [sys.executable, "-m", "sphinx", "-b", builder, "-W", "--keep-going", "-q", "--no-color"]
     done = subprocess.run(
         [*command, "-d", str(doctrees), str(source), str(out)],
         capture_output=True,
@@ -119,10 +120,10 @@ def run_sphinx(builder: str, source: Path, out: Path) -> None:
         shutil.rmtree(out, ignore_errors=True)
         # The student's file is in docs or notebooks, not in the copy that Sphinx reads.
         said = (done.stderr or done.stdout).replace(f"{source}{os.sep}", "")
-        told = [line for line in said.splitlines() if re.search("WARNING|ERROR|CRITICAL", line)] or [
-            said[-3000:]
-        ]
-        raise ValueError("The site could not be built. Sphinx says:\n" + "\n".join(told))
+        told = [line for line in said.splitlines() if re.search("WARNING|ERROR|CRITICAL", line)]
+        if len(told) > MOST_LINES:
+            told[MOST_LINES:] = [f"... and {len(told) - MOST_LINES} more."]
+        raise ValueError("The site could not be built. Sphinx says:\n" + ("\n".join(told) or said[-3000:]))
 
 
 def serve(folder: Path, port: int) -> ThreadingHTTPServer:

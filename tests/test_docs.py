@@ -353,7 +353,8 @@ def test_the_site_is_served_on_this_machine_only(built):
         assert server.server_address[0] == "127.0.0.1"
 
 
-def test_sphinx_s_words_reach_the_reader(tmp_path, home):
+def test_sphinx_s_words_reach_the_reader(tmp_path, home, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as on GitHub's and other CI machines
     copy = tmp_path / "copy"
     shutil.copytree(home / "docs" / "slides", copy / "docs" / "slides")
     for folder in ("_ext", "_static"):
@@ -361,5 +362,6 @@ def test_sphinx_s_words_reach_the_reader(tmp_path, home):
     (copy / "notebooks").mkdir()
     with pytest.raises(
         ValueError, match="The site could not be built. Sphinx says:\nday00.md:.*no notebook of day00"
-    ):
+    ) as said:
         site.build_slides(copy)
+    assert re.search(r"\n\.\.\. and \d+ more\.$", str(said.value)), "a page of warnings buries the first one"

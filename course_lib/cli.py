@@ -58,6 +58,17 @@ def doctor() -> None:
     console.print("All is well. Start with: python3 start.py lab", style="green")
 
 
+def lab_command(folder: Path, notebook: str = "", port: int = 8888) -> list[str]:
+    """The command that starts JupyterLab on `folder`, with a notebook open where one is named."""
+    command = [
+        sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", "--ServerApp.ip=127.0.0.1",
+        f"--port={port}", f"--LabApp.default_url=/lab{'/tree/' + notebook if notebook else ''}",
+    ]  # fmt: skip
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")  # containers; Jupyter asks for it by name
+    return command
+
+
 @app.command()
 def lab(
     day: Annotated[str, typer.Argument(help="a day to open, such as 3; none: the list of notebooks")] = "",
@@ -69,14 +80,9 @@ def lab(
         notebook = find_notebook(day).name if day else ""
     except ValueError as error:
         stop(str(error))
-    command = [
-        sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={HOME / 'notebooks'}", "--ServerApp.ip=127.0.0.1",
-        f"--port={port}", f"--LabApp.default_url=/lab{'/tree/' + notebook if notebook else ''}",
-    ]  # fmt: skip
+    command = lab_command(HOME / "notebooks", notebook, port)
     if not browser:
         command.append("--no-browser")
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        command.append("--allow-root")  # containers; Jupyter asks for it by name
     console.print("JupyterLab starts. Its address, with the token, is printed below. Ctrl+C twice ends it.")
     if os.name != "nt":
         # JupyterLab takes this process's place, so that ending one ends the other.
@@ -115,7 +121,8 @@ def test(
     context: typer.Context,
     fast: Annotated[bool, typer.Option("--fast", help="leave out the runs of whole notebooks")] = False,
 ) -> None:
-    """Prove the course: unit tests, then every notebook against its stored outputs, solved, and run twice."""
+    """Prove the course: unit tests, every notebook solved, run twice and against its stored outputs, and the site,
+    the slides and JupyterLab in a real browser."""
     pytest = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *context.args]
     env = {
         **os.environ,
@@ -123,8 +130,12 @@ def test(
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     (HOME / "runs").mkdir(exist_ok=True)
-    failed = subprocess.call([*pytest, "tests", *(["-m", "not notebook"] if fast else [])], cwd=HOME, env=env)
+    chosen = ["tests", "--ignore", "tests/browser", *(["-m", "not notebook"] if fast else [])]
+    failed = subprocess.call([*pytest, *chosen], cwd=HOME, env=env)
     if not fast and not context.args:
+        console.rule("The site, the slides and JupyterLab in a real browser")
+        in_browser = ["tests/browser", "--output", str(HOME / "runs" / "browser")]
+        failed |= subprocess.call([*pytest, *in_browser], cwd=HOME, env=env)
         as_stored = [
             "--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/notebooks/sanitize.cfg",
             "--nbval-cell-timeout", "600", "-p", "tests.notebooks.offline", "-p", "tests.notebooks.compare_figures",
@@ -289,6 +300,16 @@ def each_notebook(
     from course_lib.bench import notebooks as lessons
 
     _show("The notebooks", lessons.main, write)
+
+
+@bench.command("slides")
+def waiting_for_slides(
+    write: Annotated[bool, typer.Option("--write", help="update docs/benchmarks.md")] = False,
+) -> None:
+    """Seconds until the slides and the site are there (about two minutes)."""
+    from course_lib.bench import slides
+
+    _show("The slides and the site", slides.main, write)
 
 
 @bench.command()

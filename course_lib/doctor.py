@@ -41,6 +41,10 @@ def check_torch() -> Finding:
 
         torchvision.ops.nms(torch.tensor([[0.0, 0.0, 1.0, 1.0]]), torch.tensor([1.0]), 0.5)
     except Exception as error:
+        if isinstance(error, OSError) and "WinError" in str(error):
+            remedy = (
+                "install Microsoft's Visual C++ Redistributable (x64), which torch needs, and start again"
+            )
         return Finding("torch and torchvision", False, str(error).splitlines()[0][:90], remedy)
     return Finding("torch and torchvision", True, f"{torch.__version__} and {torchvision.__version__}")
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from course_lib import site
 from tests.notebooks.offline import cut_network
 
 cut_network()
@@ -10,6 +11,12 @@ cut_network()
 @pytest.fixture(autouse=True)
 def own_progress(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "progress.json"))
+
+
+@pytest.fixture(scope="session")
+def built():
+    """The folder of the finished site with its slides, built with warnings as errors where it is stale."""
+    return site.build_site()
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import torch
 
 from course_lib.bench import notebooks as bench_notebooks
 from course_lib.bench import report, toy
+from course_lib.bench import training as bench_training
 from course_lib.days import notebooks
 
 
@@ -104,3 +105,10 @@ def test_one_row_for_each_notebook_and_one_for_all(monkeypatch):
     assert [row["notebook"] for row in rows[:-1]] == [path.stem for path in notebooks()]
     assert rows[0]["memory at most"] == "1.00 GB"
     assert rows[-1]["seconds"] == f"{60 * len(notebooks())} (median 60)"
+
+
+def test_one_row_for_each_saving(monkeypatch):
+    for name, small in (("ROUNDS", 1), ("STEPS", 1), ("PICTURES", 64)):
+        monkeypatch.setattr(bench_training, name, small)
+    rows = bench_training.main()
+    assert len(rows) == 5 and {tuple(row) for row in rows} == {("saving", "without", "with", "gain")}

@@ -135,6 +135,7 @@ for check in (doctor.check_torch, doctor.check_weights, doctor.check_gpu):
     torch_line, weights_line, gpu_line = done.stdout.splitlines()
     assert (
         "WinError 126" in torch_line
+        and "Visual C++ Redistributable" in torch_line
         and "torch does not work" in weights_line
         and "torch does not work" in gpu_line
     )

@@ -26,7 +26,7 @@ VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "wbr"}
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    """A copy of what the site is made of, so that a test never writes into the project."""
+    """A copy of what the slides are made of, so that a test never changes the project's own."""
     home = tmp_path_factory.mktemp("home")
     ignore = shutil.ignore_patterns("_build", "__pycache__")
     shutil.copytree(HOME / "docs", home / "docs", ignore=ignore)
@@ -34,12 +34,6 @@ def home(tmp_path_factory):
         HOME / "notebooks", home / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints")
     )
     return home
-
-
-@pytest.fixture(scope="module")
-def built(home):
-    """The folder of the site, built once, with warnings as errors."""
-    return site.build_site(home)
 
 
 class Page(HTMLParser):
@@ -292,8 +286,9 @@ def test_a_picture_needs_one_name_and_alt_text(home, tmp_path):
         pictures.find_lesson(HOME / "notebooks", "day99")
 
 
-def test_what_is_not_stale_is_not_built_again(built, home, monkeypatch):
+def test_what_is_not_stale_is_not_built_again(home, monkeypatch):
     ran = []
+    site.build_slides(home)
     monkeypatch.setattr(site, "run_sphinx", lambda *arguments: ran.append(arguments))
     site.build_slides(home)
     assert ran == []

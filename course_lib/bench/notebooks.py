@@ -43,7 +43,7 @@ def main(write: bool = False) -> list[dict]:
         }
     )  # fmt: skip
     if write:
-        write_section("notebooks", "course bench notebooks --write", rows)
+        write_section("notebooks", "python3 start.py bench notebooks --write", rows)
     return rows
 
 

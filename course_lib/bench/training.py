@@ -12,13 +12,13 @@ from course_lib.training import pocket_diffusion, zoo_vae
 from course_lib.training.muon import Muon, split_parameters
 from course_lib.training.pictures import CHECK_SEED, Pictures
 
-ROUNDS, STEPS = 9, 300
+ROUNDS, STEPS, PICTURES = 9, 300, 2048
 
 
 def main(write: bool = False) -> list[dict]:
     """Measure; with `write`, put the rows into docs/benchmarks.md.  About a quarter of an hour on two cores."""
     torch.manual_seed(0)
-    data = Pictures(2048)
+    data = Pictures(PICTURES)
     rows = [*of_the_layout(data), of_the_crops(data), of_the_cache(data), of_the_optimizer(data)]
     if write:
         write_section("training", "python3 start.py bench training --write", rows)

@@ -172,6 +172,8 @@ EXERCISES = [
             Mistake(lambda x, f: _ends(x, f * x.std(correction=0) / (len(x) ** 0.5 - 1)), "N - 1 belongs into the standard deviation, and x.std() has it there by itself; divide by the square root of N."),
             Mistake(lambda x, f: _ends(x, f * x.std() / (len(x) - 1) ** 0.5), "N - 1 belongs into the standard deviation, and x.std() has it there by itself; divide by the square root of N."),
             Mistake(lambda x, f: _ends(x, f * x.var() / len(x) ** 0.5), "this takes the variance; the standard deviation is its square root, x.std()."),
+            Mistake(lambda x, f: _ends(x, 1.96 * x.std() / len(x) ** 0.5), "1.96 is written out, but few values need more: multiply by `factor`."),
+            Mistake(lambda x, f: _ends(x, 2 * x.std() / len(x) ** 0.5), "2 is written out, but few values need more: multiply by `factor`."),
             Mistake(lambda x, f: _ends(x, x.std() / len(x) ** 0.5), "factor is not used: the margin is factor times std / sqrt(N)."),
             Mistake(lambda x, f: _ends(x, f * x.std() / len(x) ** 0.5 / 2), "the margin is taken half; it goes as far to each side."),
             Mistake(lambda x, f: _ends(x * 0, 1) * f * x.std() / len(x) ** 0.5, "these are the margins; add them to the mean."),

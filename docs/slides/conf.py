@@ -21,7 +21,7 @@ html_copy_source = False
 html_scaled_image_link = False
 html_favicon = "../_static/logo.svg"
 highlight_language = "none"
-pygments_style = "friendly"
+pygments_style = "github-light-high-contrast"
 
 revealjs_html_theme = "revealjs-simple"  # without the scripts of Sphinx's own pages
 revealjs_static_path = ["../_static"]

@@ -51,6 +51,10 @@ def out_characters(tokenizer, prompt):
     return prompt[tokenizer.model_max_length :]
 
 
+def out_words_after_75(tokenizer, prompt):
+    return " ".join(prompt.split()[75:])
+
+
 def out_words(tokenizer, prompt):
     return " ".join(prompt.split()[tokenizer.model_max_length - 2 :])
 
@@ -97,6 +101,11 @@ def interval_turned(values, factor):
 def interval_tuple(values, factor):
     margin = factor * values.std() / len(values) ** 0.5
     return values.mean() - margin, values.mean() + margin
+
+
+def interval_always_1_96(values, factor):
+    margin = 1.96 * values.std() / len(values) ** 0.5
+    return torch.stack([values.mean() - margin, values.mean() + margin])
 
 
 def interval_range(values, factor):
@@ -255,6 +264,7 @@ WRONG = [
     ("left_out", out_numbers, "tokenizer.decode"),
     ("left_out", out_characters, "words or letters are counted"),
     ("left_out", out_words, "words or letters are counted"),
+    ("left_out", out_words_after_75, "ask tokenizer.model_max_length"),
     ("confidence_interval", interval_of_single_values, "single values spread"),
     ("confidence_interval", interval_by_n, "square root of N, not by N"),
     ("confidence_interval", interval_population, "divides by N - 1, not by N"),
@@ -264,6 +274,7 @@ WRONG = [
     ("confidence_interval", interval_margin_only, "this is the margin"),
     ("confidence_interval", interval_turned, "ends are swapped"),
     ("confidence_interval", interval_tuple, "a tuple"),
+    ("confidence_interval", interval_always_1_96, "few values need more"),
     ("confidence_interval", interval_range, "least and the greatest"),
     ("guided_noise", guided_swapped, "prompt and other are swapped"),
     ("guided_noise", guided_takes_away, "only taken away"),

@@ -56,7 +56,7 @@ html_show_sourcelink = False
 html_copy_source = True  # a lesson's "source" is its notebook: that is what the download button gives
 html_sourcelink_suffix = ""
 html_sidebars = {page: [] for page in ("index", "glossary", "benchmarks", "slides_for_teachers", "search")}
-html_sidebars |= {f"{folder}**": ["sidebar-nav-bs"] for folder in ("lessons", "api/")}
+html_sidebars |= {f"{folder}**": ["sidebar-nav-bs"] for folder in ("lessons", "api/", "guide/")}
 html_context = {"default_mode": "auto"}
 html_theme_options = {
     "logo": {"text": "Noise to Picture", "image_light": "_static/logo.svg", "image_dark": "_static/logo.svg"},

@@ -17,6 +17,11 @@ from PIL import Image
 from sphinx.util.docutils import SphinxDirective
 
 ROOM = 1136, 440  # width and height, in pixels of a slide, that its title and a sentence leave for a picture
+BESIDE = (
+    760,
+    500,
+)  # the same where the sentence stands beside it: pictures less wide than NARROW times their height
+NARROW = 1.85
 ADDRESS = re.compile(r"day\d\d#[a-z0-9-]+")
 
 
@@ -92,7 +97,8 @@ def image_node(env, file_name: str, png: bytes, alt: str) -> nodes.image:
 
 
 class Picture(SphinxDirective):
-    """The directive, for slides: as large as there is room for, or `:size:` percent of that.
+    """The directive, for slides: as large as there is room for, or `:size:` percent of that.  What is said below a
+    narrow picture is put beside it (`slides.put_beside`).
 
     `:rows: 2` breaks a long strip of pictures in two, so that they can be larger.
     """
@@ -114,8 +120,11 @@ class Picture(SphinxDirective):
         if rows := self.options.get("rows"):
             png = broken(png, rows)
         width, height = Image.open(io.BytesIO(png)).size
-        fitting = min(ROOM[0], ROOM[1] * width / height) * self.options.get("size", 100) / 100
+        narrow = width < NARROW * height
+        room = BESIDE if narrow else ROOM
+        fitting = min(room[0], room[1] * width / height) * self.options.get("size", 100) / 100
         image = image_node(self.env, f"{day}-{name}.png", png, alt)
+        image["classes"] += ["narrow"] if narrow else []
         image["width"] = f"{fitting:.0f}px"
         return [image]
 

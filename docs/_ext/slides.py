@@ -64,7 +64,8 @@ class Exercise(SphinxDirective):
         minutes = self.options.get("minutes", 10)
         call = nodes.paragraph("", f"Exercise in the notebook · {minutes} minutes", classes=["call"])
         block = nodes.literal_block(stub, stub, language="python")
-        return [nodes.container("", call, block, classes=["exercise-slide"])]
+        long = ["long-lines"] if max(map(len, stub.splitlines())) > 84 else []
+        return [nodes.container("", call, block, classes=["exercise-slide", *long])]
 
 
 def find_stub(notebook: Path, name: str) -> str:
@@ -108,6 +109,25 @@ def skip(self, node) -> None:
     raise nodes.SkipNode
 
 
+def put_beside(app, doctree, docname) -> None:
+    """The sentences below a narrow picture stand beside it, where they and the picture are all that the slide shows."""
+    if app.builder.name != "revealjs":
+        return
+    for section in doctree.findall(nodes.section):
+        shown = [
+            child for child in section if not isinstance(child, (nodes.title, revealjs_section, SpeakerNotes))
+        ]
+        if len(shown) < 2 or not all(isinstance(child, nodes.paragraph) for child in shown[1:]):
+            continue
+        if isinstance(shown[0], nodes.image) and "narrow" in shown[0]["classes"]:
+            place = section.index(shown[0])
+            for child in shown:
+                section.remove(child)
+            section.insert(
+                place, nodes.container("", shown[0], nodes.container("", *shown[1:]), classes=["beside"])
+            )
+
+
 def colour_code(app, doctree, docname) -> None:
     """Code is coloured when the slides are built, so that no script has to do it while they are shown."""
     if app.builder.name != "revealjs":
@@ -123,5 +143,6 @@ def setup(app) -> dict:
     app.add_directive("predict", Predict)
     app.add_directive("exercise", Exercise)
     app.add_directive("deck-list", DeckList)
+    app.connect("doctree-resolved", put_beside)
     app.connect("doctree-resolved", colour_code)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

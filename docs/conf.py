@@ -19,6 +19,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "day_path",
     "docstrings",
+    "guide",
     "katex_math",
     "lesson_pages",
     "pictures",

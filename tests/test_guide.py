@@ -1,6 +1,7 @@
 """The instructor guide agrees with the course: days, exercises, minutes, numbers and commands."""
 
 import re
+import sys
 
 import pytest
 import typer.main
@@ -9,6 +10,9 @@ from course_lib.cli import app
 from course_lib.days import HOME, notebooks
 from course_lib.exercises import solution_names
 from tests.notebooks.lessons import read
+
+sys.path.insert(0, str(HOME / "docs" / "_ext"))
+import guide  # noqa: E402
 
 GUIDE = HOME / "docs" / "guide"
 PAGES = {page.stem: page.read_text(encoding="utf-8") for page in sorted(GUIDE.glob("*.md"))}
@@ -34,12 +38,10 @@ def rows(text: str) -> list[list[str]]:
 
 
 def lesson(day: str) -> str:
-    """A lesson's text, code and printed outputs; a lesson still in drafts has no outputs."""
-    found = [notebook for notebook in notebooks() if notebook.stem.startswith(day)]
-    if not found:
-        return "".join(file.read_text(encoding="utf-8") for file in (HOME / "drafts").glob(f"{day}_*.py"))
+    """A lesson's text, code and printed outputs."""
+    (found,) = [notebook for notebook in notebooks() if notebook.stem.startswith(day)]
     text = []
-    for cell in read(found[0]).cells:
+    for cell in read(found).cells:
         text.append(cell.source)
         for output in cell.get("outputs", []):
             text.append(output.get("text", ""))
@@ -94,7 +96,28 @@ def test_every_exercise_is_named(day):
 
 @pytest.mark.parametrize("day", DAYS)
 def test_a_class_takes_90_minutes(day):
-    assert sum(int(cells[0]) for cells in rows(section(PAGES[day], "Timing"))) == 90
+    deck = (HOME / "docs" / "slides" / f"{day}.md").read_text(encoding="utf-8")
+    lines = re.search(r"```\{timing\}\n(.*?)```", section(PAGES[day], "Timing"), re.DOTALL)[1].splitlines()
+    assert sum(minutes for _, minutes, *_ in guide.read_plan(deck, lines)) == 90
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (["1 | a"], "not of the form"),
+        (["1-2 | a | b"], "ends with slide 2; the deck has 3"),
+        (["1 | a | b", "3 | a | b"], "after slide 1 of 3"),
+        (["1-4 | a | b"], "after slide 0 of 3"),
+    ],
+)
+def test_a_plan_has_every_slide_once(lines, said):
+    deck = "".join(f":::{{notes}} {minutes}\n" for minutes in (2, 5, 3))
+    assert guide.read_plan(deck, ["1 | a | b", "2-3 | c | d"]) == [
+        (0, 2, "1", "a", "b"),
+        (2, 8, "2-3", "c", "d"),
+    ]
+    with pytest.raises(ValueError, match=said):
+        guide.read_plan(deck, lines)
 
 
 @pytest.mark.parametrize("day", DAYS)

@@ -22,12 +22,14 @@ LOOK = """async () => {
   if (document.documentElement.lang !== "en") said.push("no language");
   return said;
 }"""
+# What sticks out of the window, outside of the few boxes that may be scrolled sideways: code, tables, formulas.
 TOO_WIDE = """() => [...document.querySelectorAll("body *")].filter((it) => {
   const box = it.getBoundingClientRect();
-  if (!box.width || box.right <= innerWidth + 1) return false;
+  if (!box.width || box.right <= innerWidth + 1 || it.closest("svg, .katex-mathml")) return false;
   for (let up = it.parentElement; up; up = up.parentElement) {
-    if (/auto|scroll|hidden|clip/.test(getComputedStyle(up).overflowX)) return false;
-    if (getComputedStyle(up).position === "fixed") return false;
+    const style = getComputedStyle(up);
+    if (style.position === "fixed") return false;
+    if (up.matches("pre, div.highlight, .math, .pst-scrollable-table-container, .output") && style.overflowX === "auto") return false;
   }
   return true;
 }).slice(0, 3).map((it) => `${it.tagName}.${it.className}: ${Math.round(it.getBoundingClientRect().right)}`)"""

@@ -186,6 +186,11 @@ def test_one_korean_term_for_each_concept():
     assert all(terms.lesson_terms(notebook) for notebook in notebooks())
 
 
+def test_korean_words_are_marked_as_korean(built):
+    page = (built / "glossary.html").read_text(encoding="utf-8")
+    assert page.count('lang="ko"') == len(glossary())
+
+
 def test_a_disagreement_is_named(tmp_path):
     table = "| English | 한국어 |\n|---|---|\n| noise | 잡음 |\n| colour | 색 |"
     lesson = {"cells": [{"cell_type": "markdown", "id": "a", "metadata": {}, "source": table}]}

@@ -94,7 +94,7 @@ class Terms(SphinxDirective):
         term = nodes.paragraph("", "", nodes.strong("", english))
         return row(
             term,
-            nodes.paragraph("", korean),
+            nodes.paragraph("", korean, classes=["language-ko"]),  # becomes lang="ko"
             nodes.paragraph("", "", *sentence),
             nodes.paragraph("", "", *links),
         )

@@ -68,14 +68,20 @@ class Answers(SphinxDirective):
                 nodes.paragraph("", "", nodes.literal("", name)),
                 nodes.literal_block(source, source, language="python"),
             ]
-        questions = "".join(
-            f"<li>{escape(q.text)}<br><strong>{escape(q.choices[q.right])}</strong> {escape(q.reasons[q.right])}</li>"
-            for q in read_quiz(day)
-        )
+        questions = "".join(f"<li>{escape(q.text)}<ul>{choices(q)}</ul></li>" for q in read_quiz(day))
         return [
             *folded("Solutions of the exercises", parts),
             *folded("The quiz, with its answers", [nodes.raw("", f"<ol>{questions}</ol>", format="html")]),
         ]
+
+
+def choices(question) -> str:
+    """Each choice with its reason, the right one ticked."""
+    lines = []
+    for k, (text, reason) in enumerate(zip(question.choices, question.reasons)):
+        tick, kind = ("✓ ", "strong") if k == question.right else ("", "span")
+        lines.append(f"<li>{tick}<{kind}>{escape(text)}</{kind}> <em>{escape(reason)}</em></li>")
+    return "".join(lines)
 
 
 def folded(title: str, inside: list[nodes.Node]) -> list[nodes.Node]:

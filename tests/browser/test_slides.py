@@ -16,6 +16,7 @@ CUT_OFF = """() => {
     if (it.closest("aside, .katex-mathml") || it.ownerSVGElement || !it.getClientRects().length) continue;
     const box = it.getBoundingClientRect(), name = `${it.tagName} ${it.textContent.trim().slice(0, 40)}`;
     if (box.right > 1281 || box.bottom > 721 || box.left < -1 || box.top < -1) said.push(`outside: ${name}`);
+    if (it.matches("p, li, pre, img") && box.bottom > LOWEST) said.push(`too low: ${name}`);
     if (it.matches("pre, figure, div") && it.scrollWidth > it.clientWidth + 1) said.push(`runs over: ${name}`);
   }
   for (const it of slide.querySelectorAll("img")) {
@@ -26,7 +27,7 @@ CUT_OFF = """() => {
     if (!it.querySelector(".katex-html") || it.querySelector(".katex-error")) said.push(`no formula: ${it.textContent}`);
   }
   return said;
-}"""
+}""".replace("LOWEST", "676")  # below it runs the strip that shows how far the talk has come
 
 
 @pytest.fixture

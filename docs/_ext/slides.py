@@ -4,6 +4,7 @@ How a deck is written: docs/slides/README.md.
 """
 
 import re
+import textwrap
 from pathlib import Path
 
 import nbformat
@@ -13,6 +14,7 @@ from pictures import find_lesson, lessons_folder
 from sphinx.util.docutils import SphinxDirective
 from sphinx_revealjs.nodes import revealjs_section
 
+STUB_WIDTH = 80  # letters
 NOTES = re.compile(r"^:::\{notes\} (\d+)", re.MULTILINE)
 
 
@@ -57,15 +59,14 @@ class Exercise(SphinxDirective):
         name, day = self.arguments[0], Path(self.env.docname).name
         try:
             notebook = find_lesson(lessons_folder(self.env), day)
-            stub = find_stub(notebook, name)
+            stub = "\n".join(wrapped(line) for line in find_stub(notebook, name).splitlines())
         except ValueError as error:
             raise self.error(str(error)) from None
         self.env.note_dependency(str(notebook))
         minutes = self.options.get("minutes", 10)
         call = nodes.paragraph("", f"Exercise in the notebook · {minutes} minutes", classes=["call"])
         block = nodes.literal_block(stub, stub, language="python")
-        long = ["long-lines"] if max(map(len, stub.splitlines())) > 84 else []
-        return [nodes.container("", call, block, classes=["exercise-slide", *long])]
+        return [nodes.container("", call, block, classes=["exercise-slide"])]
 
 
 def find_stub(notebook: Path, name: str) -> str:
@@ -74,6 +75,12 @@ def find_stub(notebook: Path, name: str) -> str:
         if "exercise" in cell.metadata.get("tags", []) and f"def {name}(" in cell.source:
             return cell.source.split(f"\n\n\n{name} = attempt(")[0].strip()
     raise ValueError(f"{notebook.name} has no exercise {name!r}.")
+
+
+def wrapped(line: str) -> str:
+    """A line of code that is too long for a slide, broken; what follows stands as far in as the line, or a step farther."""
+    indent = " " * (len(line) - len(line.lstrip()) or 8)
+    return textwrap.fill(line, STUB_WIDTH, subsequent_indent=indent) if len(line) > STUB_WIDTH else line
 
 
 class DeckList(SphinxDirective):

@@ -11,6 +11,7 @@ DECKS = site.decks()
 WINDOW = {"width": 1280, "height": 720}
 # Everything on the present slide that lies outside it, or whose text runs out of its own box.
 CUT_OFF = """() => {
+  const LOWEST = 676;  // below it runs the strip that shows how far the talk has come
   const slide = Reveal.getCurrentSlide(), all = slide.getBoundingClientRect(), said = [];
   for (const it of slide.querySelectorAll("*")) {
     if (it.closest("aside, .katex-mathml") || it.ownerSVGElement || !it.getClientRects().length) continue;
@@ -27,7 +28,7 @@ CUT_OFF = """() => {
     if (!it.querySelector(".katex-html") || it.querySelector(".katex-error")) said.push(`no formula: ${it.textContent}`);
   }
   return said;
-}""".replace("LOWEST", "676")  # below it runs the strip that shows how far the talk has come
+}"""
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 """`python -m course_lib` is the command `course`."""
 
-from course_lib.cli import app
+from course_lib.command.cli import app
 
 app()

@@ -6,29 +6,16 @@ one clear sentence (ValueError) that says what to do.
 
 import json
 import os
-import shutil
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 import torch
 from torch import nn
 
-from course_lib.days import check_tier
+from course_lib.hub import Source, check_room, from_hub, no_network
+from course_lib.lessons.days import check_tier
 from course_lib.weights import checked_folder
-
-
-@dataclass(frozen=True)
-class Source:
-    """A full-size model on the hub: where it is, which revision, and what it takes."""
-
-    repo: str
-    revision: str  # pinned, so that a lesson says the same next year
-    download_gb: float  # this and the next in single precision; half of it in half precision
-    memory_gb: float
-    instead: str = ""  # what to know where the repository is gone
-
 
 STABLE_DIFFUSION = Source(
     "stable-diffusion-v1-5/stable-diffusion-v1-5", "451f4fe16113bff5a5d2269ed5ad43b0592e9a14", 5.5, 5.5,
@@ -66,7 +53,7 @@ def load_text_to_image(
     else:
         dtype = dtype or (torch.float32 if device == "cpu" else torch.float16)
         variant = {"variant": "fp16"} if dtype == torch.float16 else {}
-        pipe = _from_hub(
+        pipe = from_hub(
             STABLE_DIFFUSION,
             StableDiffusionPipeline,
             device,
@@ -91,8 +78,8 @@ def load_clip(tier: str = "pocket", *, device: str = ""):
         with _no_progress():
             model, processor = CLIPModel.from_pretrained(folder), CLIPProcessor.from_pretrained(folder)
     else:
-        model = _from_hub(CLIP, CLIPModel, device, torch.float32, dtype=torch.float32, use_safetensors=True)
-        processor = _from_hub(CLIP, CLIPProcessor, device, torch.float32)
+        model = from_hub(CLIP, CLIPModel, device, torch.float32, dtype=torch.float32, use_safetensors=True)
+        processor = from_hub(CLIP, CLIPProcessor, device, torch.float32)
     return model.to(device).eval().requires_grad_(False), processor
 
 
@@ -109,7 +96,7 @@ def load_resnet(tier: str = "pocket", *, device: str = "") -> tuple[nn.Module, n
         model, transforms, classes = _pocket_resnet()
     else:
         weights, model = ResNet50_Weights.IMAGENET1K_V2, resnet50()
-        _check_room(RESNET_GB, RESNET_GB, "cpu", "ResNet-50", Path(torch.hub.get_dir()), "TORCH_HOME")
+        check_room(RESNET_GB, RESNET_GB, "cpu", "ResNet-50", Path(torch.hub.get_dir()), "TORCH_HOME")
         try:
             # The file's name holds its checksum; weights_only refuses anything but tensors.
             state = weights.get_state_dict(progress=True, check_hash=True, weights_only=True)
@@ -117,7 +104,7 @@ def load_resnet(tier: str = "pocket", *, device: str = "") -> tuple[nn.Module, n
             OSError,
             RuntimeError,
         ) as error:  # torch's word for a download with a wrong checksum is RuntimeError
-            raise ValueError(_no_network("ResNet-50", error)) from None
+            raise ValueError(no_network("ResNet-50", error)) from None
         model.load_state_dict(state)
         transforms, classes = weights.transforms(), weights.meta["categories"]
     return model.to(device).eval().requires_grad_(False), transforms, list(classes)
@@ -164,75 +151,6 @@ def checked_device(device: str) -> str:
             f"This machine has no device {device!r} that torch can use; leave it out, or choose 'cpu'."
         )
     return device
-
-
-def _from_hub(source: Source, kind, device: str, precision: torch.dtype, **options):
-    """`kind.from_pretrained`, with the hub's many errors turned into one sentence each."""
-    from huggingface_hub.constants import HF_HUB_CACHE
-    from huggingface_hub.errors import (
-        GatedRepoError,
-        HTTPError,
-        RepositoryNotFoundError,
-        RevisionNotFoundError,
-    )
-
-    cache, variant = Path(HF_HUB_CACHE), options.get("variant", "")
-    download = 0 if _in_cache(cache, source, variant) else source.download_gb * (0.5 if variant else 1)
-    need = source.memory_gb * (1 if precision == torch.float32 else 0.5)
-    _check_room(download, need, device, source.repo, cache, "HF_HOME")
-    try:
-        return kind.from_pretrained(source.repo, revision=source.revision, **options)
-    except (OSError, HTTPError) as error:
-        # diffusers and transformers wrap what the hub said into a plain OSError.
-        cause: BaseException | None = error
-        while cause and not isinstance(cause, (RepositoryNotFoundError, RevisionNotFoundError)):
-            cause = cause.__cause__
-        if isinstance(cause, GatedRepoError):
-            raise ValueError(
-                f"{source.repo} asks for a login now: accept its terms on its page, run `hf auth login`, and try again; "
-                "or use tier='pocket'."
-            ) from None
-        if cause:
-            raise ValueError(
-                f"{source.repo} at revision {source.revision[:7]} is not on the hub any more. {source.instead} "
-                "Update its id in course_lib/models.py, or use tier='pocket'.".replace("  ", " ")
-            ) from None
-        raise ValueError(_no_network(source.repo, error)) from None
-
-
-def _in_cache(cache: Path, source: Source, variant: str) -> bool:
-    """Whether the weights were downloaded before, to their end, in single precision or in the variant asked for."""
-    home = cache / f"models--{source.repo.replace('/', '--')}"
-    files = [file.name for file in (home / "snapshots" / source.revision).rglob("*.safetensors")]
-    fitting = any((".fp16." in name) == bool(variant) for name in files)
-    return fitting and not any((home / "blobs").glob("*.incomplete"))
-
-
-def _no_network(name: str, error: Exception) -> str:
-    reason = (str(error) or type(error).__name__).splitlines()[0][:120]
-    return (
-        f"{name} is not on this machine and could not be downloaded ({reason}): connect to the network and try again, "
-        "or use tier='pocket', which ships with the course."
-    )
-
-
-def _check_room(
-    download_gb: float, memory_gb: float, device: str, name: str, cache: Path, variable: str
-) -> None:
-    """Raise ValueError before a download that can't end well.  variable: sets the folder that is downloaded to."""
-    place = next(folder for folder in (cache, *cache.parents) if folder.exists())
-    free = shutil.disk_usage(place).free / 1e9
-    if free < download_gb:
-        raise ValueError(
-            f"{name} needs {download_gb:.1f} GB of disk in {place}, where {free:.1f} GB are free: make room, or set "
-            f"{variable} to a folder on a larger disk."
-        )
-    memory = psutil.virtual_memory().available / 1e9
-    if device in ("cpu", "mps") and memory < memory_gb:  # a Mac's GPU shares the computer's memory
-        raise ValueError(
-            f"{name} needs {memory_gb:.1f} GB of memory, and {memory:.1f} GB are free: close other programs, or use "
-            "tier='pocket'."
-        )
 
 
 def _fit(pipe, device: str, need_gb: float) -> None:

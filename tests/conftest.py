@@ -2,7 +2,7 @@
 
 import pytest
 
-from course_lib import site
+from course_lib.lessons import site
 from tests.notebooks.offline import cut_network
 
 cut_network()
@@ -25,7 +25,7 @@ def judge():
     import torch
     from transformers import CLIPImageProcessor, CLIPProcessor
 
-    from course_lib.scoring import Judge
+    from course_lib.measuring.scoring import Judge
     from course_lib.training.contrastive import new_clip
     from course_lib.training.tokenizer import build_tokenizer
 

@@ -10,7 +10,7 @@ import torch
 from course_lib.bench import notebooks as bench_notebooks
 from course_lib.bench import report, toy
 from course_lib.bench import training as bench_training
-from course_lib.days import notebooks
+from course_lib.lessons.days import notebooks
 
 
 def racer(steps=None) -> toy.Racer:
@@ -71,7 +71,7 @@ def test_a_table_replaces_its_own_section_only(tmp_path, monkeypatch):
 
 
 def test_a_missing_section_is_told_before_half_an_hour_of_measuring(tmp_path, monkeypatch, capsys):
-    from course_lib import cli
+    from course_lib.command import cli
 
     monkeypatch.setattr(report, "FILE", tmp_path / "benchmarks.md")
     report.FILE.write_text("nothing here", encoding="utf-8")

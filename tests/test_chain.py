@@ -7,8 +7,8 @@ import torch
 from PIL import Image
 from torch import nn
 
-from course_lib.chain import run_chain, score
-from course_lib.image_files import read_metadata
+from course_lib.learning.chain import run_chain, score
+from course_lib.learning.image_files import read_metadata
 from tests.small_resnet import small_resnet
 
 PROMPTS = {"red": ["a red square", "a red room"], "blue": ["a blue square"]}

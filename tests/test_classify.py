@@ -7,7 +7,7 @@ from torchvision.models.resnet import BasicBlock
 from torchvision.transforms import functional as TF
 from torchvision.transforms._presets import ImageClassification
 
-from course_lib.classify import (
+from course_lib.measuring.classify import (
     IMAGENET_NAMES,
     accuracy_by_group,
     accuracy_interval,
@@ -17,7 +17,7 @@ from course_lib.classify import (
     normalise,
     top_k,
 )
-from course_lib.intervals import share_interval
+from course_lib.measuring.intervals import share_interval
 from course_lib.models import load_resnet
 from course_lib.zoo import ANIMALS, ZooDataset
 

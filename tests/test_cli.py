@@ -14,10 +14,11 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from typer.testing import CliRunner
 
-from course_lib import doctor, weights
-from course_lib.cli import app
-from course_lib.days import HOME, check_tier, find_notebook
-from course_lib.run import LessonFailed, run_notebook
+from course_lib import weights
+from course_lib.command import doctor
+from course_lib.command.cli import app
+from course_lib.lessons.days import HOME, check_tier, find_notebook
+from course_lib.lessons.run import LessonFailed, run_notebook
 
 
 def course(*arguments):
@@ -126,7 +127,7 @@ class Broken:
         if name.split(".")[0] in ("torch", "torchvision"):
             raise OSError("[WinError 126] The specified module could not be found")
 sys.meta_path.insert(0, Broken())
-from course_lib import doctor
+from course_lib.command import doctor
 for check in (doctor.check_torch, doctor.check_weights, doctor.check_gpu):
     print(check())
 """

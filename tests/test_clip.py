@@ -5,9 +5,9 @@ import torch
 import torch.nn.functional as F
 from diffusers import UNet2DConditionModel
 
-from course_lib.attention import attend, recorded_attention, word_maps
-from course_lib.clip import ImageTower, TextTower, clip_loss, cosine_similarity_matrix, zero_shot
-from course_lib.scoring import COMPOSITIONS, FIELDS, Reading
+from course_lib.measuring.scoring import COMPOSITIONS, FIELDS, Reading
+from course_lib.words.attention import attend, recorded_attention, word_maps
+from course_lib.words.clip import ImageTower, TextTower, clip_loss, cosine_similarity_matrix, zero_shot
 from course_lib.zoo import FLAWS, random_scene
 
 

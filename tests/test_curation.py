@@ -6,7 +6,14 @@ import pytest
 import torch
 from PIL import Image
 
-from course_lib.curation import diversity, find_leaks, keep_best, keep_by_score, leaks, near_duplicates
+from course_lib.learning.curation import (
+    diversity,
+    find_leaks,
+    keep_best,
+    keep_by_score,
+    leaks,
+    near_duplicates,
+)
 from tests.test_image_files import save
 from tests.test_synthetic import one_sentence
 

@@ -5,14 +5,14 @@ import pytest
 import torch
 
 from course_lib import weights
-from course_lib.days import HOME
-from course_lib.ddpm import check_images, diffusion_loss, drop_labels, start_ema, train, update_ema
-from course_lib.digits import load_digits
-from course_lib.judge import DigitJudge
-from course_lib.metrics import fid
-from course_lib.samplers import guided, last, sample_ddim
-from course_lib.schedule import alphas_cumprod, cosine_betas
-from course_lib.unet import UNet, UNetConfig
+from course_lib.diffusion.ddpm import check_images, diffusion_loss, drop_labels, start_ema, train, update_ema
+from course_lib.diffusion.samplers import guided, last, sample_ddim
+from course_lib.diffusion.schedule import alphas_cumprod, cosine_betas
+from course_lib.diffusion.unet import UNet, UNetConfig
+from course_lib.lessons.days import HOME
+from course_lib.measuring.digit_judge import DigitJudge
+from course_lib.measuring.metrics import fid
+from course_lib.pictures.digits import load_digits
 
 ALPHA_BAR = alphas_cumprod(cosine_betas())
 TINY = UNetConfig(channels=(8, 16))

@@ -1,15 +1,17 @@
 """pyproject.toml, requirements.lock, environment.yml and the imports say the same."""
 
 import ast
+import graphlib
 import re
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 import yaml
 
-from course_lib.days import HOME, notebooks
+from course_lib.lessons.days import HOME, notebooks
 from tests.notebooks.lessons import read
 
 CONDA_NAMES = {"pytorch": "torch", "matplotlib-base": "matplotlib", "huggingface_hub": "huggingface-hub"}
@@ -101,23 +103,71 @@ def test_start_needs_the_standard_library_only():
     assert names <= set(sys.stdlib_module_names)
 
 
+# The house, from the roof down: a module imports from its own floor or from floors below it.
+FLOORS = (
+    "command bench training exercises widgets learning measuring words models diffusion plots pictures zoo hub "
+    "weights lessons"
+).split()
+LONGEST = 250  # lines of a module: one concept fits, two do not
+
+
+def source_files() -> dict[str, Path]:
+    """{name of a module: its file}, "" for the package itself; as Python names them, with dots."""
+    files = (HOME / "course_lib").rglob("*.py")
+    return {
+        ".".join(file.relative_to(HOME / "course_lib").with_suffix("").parts)
+        .removesuffix("__init__")
+        .strip("."): file
+        for file in files
+    }
+
+
+def arrows() -> dict[str, set[str]]:
+    """{module: the modules of ours that it imports}, at whatever place in the file."""
+    files = source_files()
+    found = {}
+    for name, file in files.items():
+        asked = {
+            m.removeprefix("course_lib.")
+            for m in modules(file.read_text(encoding="utf-8"))
+            if m.startswith("course_lib.")
+        }
+        # `from a.b import c` names a module c or a thing in module a.b
+        found[name] = {m if m in files else m.rpartition(".")[0] for m in asked} - {name, ""}
+    return found
+
+
 def test_the_arrows_run_one_way():
-    """plots knows no models; concepts know no notebooks' tools; the zoo and pixels know nothing above them."""
-    ours = {f"course_lib.{path.stem}" for path in (HOME / "course_lib").iterdir()}
-    forbidden = {
-        "pixels.py": ("course_lib",),
-        "plots": tuple(ours - {"course_lib.pixels", "course_lib.plots"}),
-        "zoo": tuple(ours - {"course_lib.zoo"}),
+    """Every folder stands on the house's plan and imports only what lies below it."""
+    for name, asked in arrows().items():
+        folder = name.split(".")[0]
+        if folder in ("", "__main__"):
+            continue
+        assert folder in FLOORS, f"{name}: give the new folder its floor in this test"
+        for other in {module.split(".")[0] for module in asked} - {folder}:
+            assert FLOORS.index(folder) < FLOORS.index(other), (
+                f"{name} imports {other}, which stands above it"
+            )
+
+
+def test_plots_know_no_models():
+    asked = {m.split(".")[0] for name, found in arrows().items() if name.startswith("plots") for m in found}
+    assert asked <= {"plots", "pictures"}
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    faces = {
+        name for name, file in source_files().items() if file.name == "__init__.py"
+    }  # they only hand names on
+    graph = {name: found - faces for name, found in arrows().items() if name not in faces}
+    graphlib.TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
+
+
+def test_a_module_holds_one_concept():
+    lines = {
+        name: len(file.read_text(encoding="utf-8").splitlines()) for name, file in source_files().items()
     }
-    concepts = "schedule unet ddpm samplers digits judge metrics vae clip attention scoring".split()
-    forbidden |= {
-        f"{name}.py": ("course_lib.plots", "course_lib.widgets", "course_lib.exercises") for name in concepts
-    }
-    for place, names in forbidden.items():
-        path = HOME / "course_lib" / place
-        for file in path.rglob("*.py") if path.is_dir() else [path]:
-            for module in modules(file.read_text(encoding="utf-8")):
-                assert not module.startswith(names), f"{file.name} imports {module}"
+    assert {name: n for name, n in lines.items() if n > LONGEST} == {}
 
 
 def modules(source: str) -> list[str]:
@@ -133,7 +183,7 @@ def modules(source: str) -> list[str]:
 
 IMPORT_ALL = """
 import importlib, pkgutil, sys
-import course_lib.cli
+import course_lib.command.cli
 light = "torch" not in sys.modules and "matplotlib" not in sys.modules
 import course_lib.zoo
 light = light and "torch" not in sys.modules

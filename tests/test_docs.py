@@ -1,5 +1,6 @@
 """The site and the slides: they are built from what is there, say the same as the notebooks, and need no network."""
 
+import ast
 import json
 import re
 import shutil
@@ -10,9 +11,10 @@ from html.parser import HTMLParser
 import pytest
 from typer.testing import CliRunner
 
-from course_lib import plots, site
-from course_lib.cli import app
-from course_lib.days import HOME, QUESTIONS, notebooks
+from course_lib import plots
+from course_lib.command.cli import app
+from course_lib.lessons import site
+from course_lib.lessons.days import HOME, QUESTIONS, notebooks
 from tests.notebooks.lessons import printed, read
 
 sys.path.insert(0, str(HOME / "docs" / "_ext"))
@@ -141,18 +143,31 @@ def test_gates_questions_and_exercises_are_dressed(built):
     assert len(re.findall(r'<ul class="[^"]*gates', day)) > 0 and "✓ " not in day
 
 
-def test_every_module_that_lessons_import_is_in_the_library(built):
-    listed = set(
-        re.findall(r"automodule:: ([\w.]+)", "".join(p.read_text() for p in (HOME / "docs/api").glob("*.md")))
-    )
+def test_the_library_has_one_page_per_folder_with_every_module_that_lessons_import(built):
+    pages = {page.stem: page.read_text(encoding="utf-8") for page in (HOME / "docs" / "api").glob("*.md")}
+    folders = {face.parent.name for face in (HOME / "course_lib").glob("*/__init__.py")}
+    assert set(pages) == folders - {"weights"} | {"index", "models"}  # the weights stand beside their loaders
+    listed = set(re.findall(r"automodule:: ([\w.]+)", "".join(pages.values())))
     source = "\n".join(c.source for n in notebooks() for c in read(n).cells if c.cell_type == "code")
-    used = set(re.findall(r"^from (course_lib\.\w+) import", source, re.M))
-    # Packages are listed by their modules; the others belong to the command `course`.
-    machinery = {f"course_lib.{name}" for name in ("exercises", "weights", "days", "doctor")}
-    assert used - listed - machinery == set()
-    assert 'id="course_lib.schedule.add_noise"' in (built / "api" / "diffusion.html").read_text(
+    used = set(re.findall(r"^from (course_lib\.[\w.]+) import", source, re.M))
+    assert (
+        used - listed - {"course_lib.exercises", "course_lib.widgets"} == set()
+    )  # these are listed by their modules
+    assert 'id="course_lib.diffusion.schedule.add_noise"' in (built / "api" / "diffusion.html").read_text(
         encoding="utf-8"
     )
+
+
+def test_every_public_function_and_class_has_a_docstring():
+    bare = []
+    for file in (HOME / "course_lib").rglob("*.py"):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        owners = [tree, *(n for n in tree.body if isinstance(n, ast.ClassDef) and not n.name.startswith("_"))]
+        for node in (node for owner in owners for node in owner.body):
+            named = isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+            if named and node.name not in ("forward", "name") and not ast.get_docstring(node):
+                bare.append(f"{file.relative_to(HOME)}:{node.lineno} {node.name}")
+    assert bare == []
 
 
 def test_docstrings_keep_their_shapes():

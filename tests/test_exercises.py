@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.days import HOME
 from course_lib.exercises import (
     attempt,
     gate,
@@ -22,10 +21,11 @@ from course_lib.exercises import (
     solution_source,
 )
 from course_lib.exercises import sandbox as sandbox_module
-from course_lib.exercises.engine import all_exercises
+from course_lib.exercises.catalogue import all_exercises
 from course_lib.exercises.gates import GateError
 from course_lib.exercises.progress import progress_file, read_progress, record
 from course_lib.exercises.quiz import as_html, as_text, quiz, read_quiz
+from course_lib.lessons.days import HOME
 
 DAYS = [
     import_module(f"tests.wrong_answers.{file.stem}")

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from course_lib.experiment import compared, measured, paint, prompt_fit, seeds_from, sweep
-from course_lib.intervals import mean_interval
+from course_lib.measuring.experiment import compared, measured, paint, prompt_fit, seeds_from, sweep
+from course_lib.measuring.intervals import mean_interval
+from course_lib.measuring.scoring import Judge
 from course_lib.models import load_clip, load_text_to_image
-from course_lib.scoring import Judge
 from course_lib.zoo import ZooDataset
 
 FOX, OWL = "a photo of a red fox in the snow", "an oil painting of an owl by the sea"

@@ -7,8 +7,15 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from course_lib import gallery
-from course_lib.gallery import KEY, Settings, load_picture, load_settings, save_picture, saved_pictures
+from course_lib.pictures import gallery
+from course_lib.pictures.gallery import (
+    KEY,
+    Settings,
+    load_picture,
+    load_settings,
+    save_picture,
+    saved_pictures,
+)
 
 FOX = Settings('a "red" fox, 여우 🦊', "blurry", 4.0, 20, "Euler", 7)
 

@@ -6,9 +6,9 @@ import sys
 import pytest
 import typer.main
 
-from course_lib.cli import app
-from course_lib.days import HOME, notebooks
+from course_lib.command.cli import app
 from course_lib.exercises import solution_names
+from course_lib.lessons.days import HOME, notebooks
 from tests.notebooks.lessons import read
 
 sys.path.insert(0, str(HOME / "docs" / "_ext"))

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from course_lib.image_files import (
+from course_lib.learning.image_files import (
     METADATA,
     load_folder,
     picture_names,

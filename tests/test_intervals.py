@@ -4,7 +4,7 @@ import pytest
 import torch
 from scipy import stats
 
-from course_lib.intervals import Interval, confidence_interval, mean_interval, share_interval
+from course_lib.measuring.intervals import Interval, confidence_interval, mean_interval, share_interval
 
 
 def test_mean_interval_is_student_s():

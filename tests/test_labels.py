@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.clip import cosine_similarity_matrix, zero_shot
-from course_lib.labels import (
+from course_lib.measuring.labels import (
     check_labels,
     label_cosines,
     label_probabilities,
@@ -14,7 +13,8 @@ from course_lib.labels import (
     softmax_with_temperature,
     win_rate,
 )
-from course_lib.scoring import FIELDS, Judge
+from course_lib.measuring.scoring import FIELDS, Judge
+from course_lib.words.clip import cosine_similarity_matrix, zero_shot
 from course_lib.zoo import random_scene
 
 OWL = random_scene(0, animal="owl", medium="watercolor painting", place="on a tree branch")

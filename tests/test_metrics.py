@@ -9,7 +9,7 @@ from torch import nn
 from torchmetrics.image import PeakSignalNoiseRatio
 from torchmetrics.image.kid import KernelInceptionDistance
 
-from course_lib.metrics import fid, frechet_distance, kernel_distance, kid, psnr
+from course_lib.measuring.metrics import fid, frechet_distance, kernel_distance, kid, psnr
 
 
 class Means(nn.Module):

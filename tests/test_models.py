@@ -10,8 +10,9 @@ import pytest
 import torch
 from huggingface_hub.errors import GatedRepoError, HTTPError, RepositoryNotFoundError, RevisionNotFoundError
 
+from course_lib import hub as downloads
 from course_lib import models
-from course_lib.days import HOME
+from course_lib.lessons.days import HOME
 from tests import stand_ins
 
 
@@ -94,7 +95,7 @@ def response():
 
 def test_a_gated_and_a_removed_model_are_one_sentence(monkeypatch):
     monkeypatch.setattr(models, "_check_room", lambda *arguments: None)
-    get = lambda error: models._from_hub(models.STABLE_DIFFUSION, refusing(error), "cpu", torch.float32)
+    get = lambda error: downloads.from_hub(models.STABLE_DIFFUSION, refusing(error), "cpu", torch.float32)
     for error in (
         GatedRepoError("no", response=response()),
         wrapped(GatedRepoError("no", response=response())),
@@ -115,17 +116,17 @@ def test_a_gated_and_a_removed_model_are_one_sentence(monkeypatch):
 
 def test_too_little_disk_or_memory_is_one_sentence(monkeypatch, tmp_path):
     with pytest.raises(ValueError, match="needs 99999.0 GB of disk"):
-        models._check_room(99_999, 0, "cpu", "a model", tmp_path / "not yet there", "HF_HOME")
+        downloads.check_room(99_999, 0, "cpu", "a model", tmp_path / "not yet there", "HF_HOME")
     for device in ("cpu", "mps"):
         with pytest.raises(ValueError, match="needs 99999.0 GB of memory"):
-            models._check_room(0, 99_999, device, "a model", tmp_path, "HF_HOME")
-    models._check_room(
+            downloads.check_room(0, 99_999, device, "a model", tmp_path, "HF_HOME")
+    downloads.check_room(
         0, 99_999, "cuda", "a model", tmp_path, "HF_HOME"
     )  # a GPU's memory is looked at by _fit
 
 
 def test_only_a_finished_download_of_the_same_precision_counts(hub, tmp_path):
-    found = lambda cache, variant: models._in_cache(cache, models.STABLE_DIFFUSION, variant)
+    found = lambda cache, variant: downloads._in_cache(cache, models.STABLE_DIFFUSION, variant)
     assert found(hub, "") and found(hub, "fp16") and not found(tmp_path, "")
     weights = stand_ins.snapshot(tmp_path, models.STABLE_DIFFUSION) / "unet" / "model.safetensors"
     weights.parent.mkdir(parents=True)

@@ -9,9 +9,9 @@ import pytest
 import torch
 from PIL import Image
 
+from course_lib.measuring.scoring import Judge
 from course_lib.models import load_clip, load_resnet, load_text_to_image
-from course_lib.pixels import to_bytes, to_model_range
-from course_lib.scoring import Judge
+from course_lib.pictures.pixels import to_bytes, to_model_range
 from course_lib.weights import FOLDER, manifest, sha256, shipped
 from course_lib.zoo import ANIMALS, ZOO_VERSION, ZooDataset, random_scene
 

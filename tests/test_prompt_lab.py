@@ -6,9 +6,11 @@ import re
 import pytest
 import torch
 
-from course_lib import gallery, widgets
-from course_lib.gallery import Settings, load_settings, save_picture, saved_pictures
+from course_lib import widgets
 from course_lib.models import load_text_to_image
+from course_lib.pictures import gallery
+from course_lib.pictures.gallery import Settings, load_settings, save_picture, saved_pictures
+from course_lib.widgets.prompt_lab import _lab as build_lab
 
 FIRST = Settings("a photo of a red fox in the snow", "", 3.0, 1, "DDIM", 5)
 
@@ -22,7 +24,7 @@ def pipe():
 
 @pytest.fixture
 def lab(pipe, tmp_path):
-    return widgets._lab(pipe, FIRST, tmp_path)
+    return build_lab(pipe, FIRST, tmp_path)
 
 
 def cards(lab) -> int:
@@ -45,7 +47,7 @@ def test_paint_keeps_pictures_with_their_settings(lab, tmp_path):
 def test_a_saved_picture_sets_the_controls_and_is_painted_again(lab, pipe, tmp_path):
     lab.paint.click()
     (path,) = saved_pictures(tmp_path)
-    other = widgets._lab(pipe, Settings("a cat", steps=2, sampler="DDPM", seed=9), tmp_path)
+    other = build_lab(pipe, Settings("a cat", steps=2, sampler="DDPM", seed=9), tmp_path)
     other.saved.value = path
     told = {
         name: getattr(other, name).value
@@ -91,7 +93,7 @@ def test_bad_files_and_settings_out_of_reach_are_told(lab, tmp_path):
     (tmp_path / "00003-broken.png").write_bytes(b"nothing")
     far = save_picture(picture, Settings("a fox", guidance=40.0, tier="full"), tmp_path)
     strange = save_picture(picture, Settings("a fox", sampler="Heun"), tmp_path)
-    fresh = widgets._lab(None, FIRST, tmp_path)
+    fresh = build_lab(None, FIRST, tmp_path)
     fresh.saved.value = tmp_path / "00003-broken.png"
     assert "is not a picture" in fresh.message.value and cards(fresh) == 0
     fresh.saved.value = strange

@@ -9,8 +9,8 @@ from diffusers import AutoencoderKL, PNDMScheduler, StableDiffusionPipeline, UNe
 from transformers import CLIPTextConfig, CLIPTextModel
 
 from course_lib.models import load_text_to_image
-from course_lib.prompt_words import check_prompt, left_out, word_position
-from course_lib.prompting import (
+from course_lib.words.prompt_words import check_prompt, left_out, word_position
+from course_lib.words.prompting import (
     SAMPLERS,
     blend,
     encode_prompt,

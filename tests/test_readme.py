@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from course_lib.days import HOME, find_notebook
+from course_lib.lessons.days import HOME, find_notebook
 from tests.notebooks.lessons import read
 
 README = (HOME / "README.md").read_text(encoding="utf-8")

@@ -9,8 +9,7 @@ from torchvision.models import ResNet
 from torchvision.models.resnet import BasicBlock
 
 from course_lib import plots
-from course_lib.models import load_clip, load_resnet
-from course_lib.saliency import (
+from course_lib.measuring.saliency import (
     clip_heat,
     cover_hottest,
     enlarge,
@@ -19,7 +18,8 @@ from course_lib.saliency import (
     resnet_heat,
     share_inside,
 )
-from course_lib.scoring import Judge
+from course_lib.measuring.scoring import Judge
+from course_lib.models import load_clip, load_resnet
 from course_lib.zoo import ANIMALS, ZooDataset, segmentation
 from course_lib.zoo.shapes import ANIMAL
 

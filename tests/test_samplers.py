@@ -4,8 +4,13 @@ import diffusers
 import pytest
 import torch
 
-from course_lib import samplers
-from course_lib.schedule import alphas_cumprod, cosine_betas, linear_betas, rescale_zero_terminal_snr
+from course_lib.diffusion import samplers
+from course_lib.diffusion.schedule import (
+    alphas_cumprod,
+    cosine_betas,
+    linear_betas,
+    rescale_zero_terminal_snr,
+)
 
 MEAN, STD = 0.3, 0.4  # the data: x0 ~ N(MEAN, STD^2) in every pixel
 START = torch.randn(3, 1, 4, 4, generator=torch.Generator().manual_seed(0))

@@ -6,8 +6,8 @@ import pytest
 import torch
 from diffusers.schedulers.scheduling_ddim import rescale_zero_terminal_snr as their_rescale
 
-from course_lib import schedule as s
-from course_lib.days import HOME
+from course_lib.diffusion import schedule as s
+from course_lib.lessons.days import HOME
 
 REFERENCE = HOME / "tests" / "references" / "schedules.npz"
 T = torch.tensor([0, 10, 500, 999])

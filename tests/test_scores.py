@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torchmetrics.functional.multimodal import clip_score as torchmetrics_clip_score
 
-from course_lib.scoring import best_of, clip_score
+from course_lib.measuring.scoring import best_of, clip_score
 
 
 class GivenFeatures(nn.Module):

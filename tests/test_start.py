@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from course_lib.days import HOME
+from course_lib.lessons.days import HOME
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ import pytest
 import torch
 from PIL import Image
 
-from course_lib.days import HOME
-from course_lib.folder_note import NOTE, read_note
-from course_lib.image_files import METADATA, load_folder, read_metadata, write_scores
-from course_lib.synthetic import generate_folder, missing_pictures, picture_seed
+from course_lib.learning.folder_note import NOTE, read_note
+from course_lib.learning.image_files import METADATA, load_folder, read_metadata, write_scores
+from course_lib.learning.synthetic import generate_folder, missing_pictures, picture_seed
+from course_lib.lessons.days import HOME
 
 PROMPTS = {"cat": ["a photo of a cat", "an oil painting of a cat"], "red fox": ["a photo of a red fox"]}
 
@@ -315,7 +315,7 @@ def test_processes_share_the_work(tmp_path):
 TWO = """
 import sys
 from accelerate import Accelerator
-from course_lib.synthetic import generate_folder
+from course_lib.learning.synthetic import generate_folder
 from tests.test_synthetic import PROMPTS, Painter
 accelerator = Accelerator(cpu=True)
 pipe = Painter()

@@ -12,7 +12,6 @@ from safetensors.torch import load_file
 from transformers import CLIPConfig, CLIPModel
 
 from course_lib import weights
-from course_lib.clip import clip_loss
 from course_lib.models import load_resnet
 from course_lib.training import (
     contrastive,
@@ -27,6 +26,7 @@ from course_lib.training.muon import Muon, orthogonalised, split_parameters
 from course_lib.training.run import Run
 from course_lib.training.tokenizer import build_tokenizer
 from course_lib.training.words import EXTRAS, add_extras, as_negative_prompt
+from course_lib.words.clip import clip_loss
 from course_lib.zoo import FLAWS, Scene, random_scene
 
 # A recipe in small: dropout and noise, so that any randomness that is not restored shows.

@@ -16,21 +16,21 @@ from torchvision.models import ResNet
 from torchvision.models.feature_extraction import create_feature_extractor
 from torchvision.models.resnet import BasicBlock
 
-from course_lib.days import HOME
-from course_lib.labelled import check_images, check_labels, draw_per_class, thumbnails
-from course_lib.transfer import (
+from course_lib.learning.labelled import check_images, check_labels, draw_per_class, thumbnails
+from course_lib.learning.transfer import (
     evaluate,
     features,
     fine_tune,
     freeze_backbone,
     linear_probe,
-    predict,
     replace_head,
     settle_batch_norm,
     standardise,
     train_mode,
     untrained,
 )
+from course_lib.lessons.days import HOME
+from course_lib.measuring.classify import class_logits
 from tests.small_resnet import small_resnet
 
 same = lambda x: x * 2 - 1  # a network's preprocessing: [0, 1] to [-1, 1]
@@ -74,7 +74,9 @@ def test_features_are_torchvision_s_own(torchvision_s, pictures):
         expected = create_feature_extractor(torchvision_s, ["flatten"])(images)["flatten"]
     found = features(torchvision_s, images, same, batch_size=4)
     assert found.shape == (10, 512) and torch.allclose(found, expected, atol=1e-5)
-    assert torch.allclose(predict(torchvision_s, images, same), torchvision_s.fc(found), atol=1e-5)
+    assert torch.allclose(
+        class_logits(torchvision_s, same, images / 2 + 0.5), torchvision_s.fc(found), atol=1e-5
+    )
 
 
 def test_features_leave_the_network_as_it_was(resnet, pictures):
@@ -88,7 +90,7 @@ def test_features_leave_the_network_as_it_was(resnet, pictures):
 
 def test_evaluate_counts(resnet, pictures):
     images, _ = pictures
-    named = predict(resnet, images, same).argmax(dim=1)
+    named = class_logits(resnet, same, images / 2 + 0.5).argmax(dim=1)
     labels = torch.where(torch.arange(10) < 7, named, (named + 1) % 5)
     share = evaluate(resnet, images, labels, same)
     assert share.value == 0.7 and 0.3 < share.low < 0.7 < share.high < 1
@@ -124,7 +126,7 @@ def test_the_probe_as_head_answers_as_on_features(resnet, pictures):
     found = features(resnet, images, same)
     model = copy.deepcopy(resnet)
     model.fc = linear_probe(found, labels)
-    assert torch.allclose(predict(model, images, same), model.fc(found), atol=1e-4)
+    assert torch.allclose(class_logits(model, same, images / 2 + 0.5), model.fc(found), atol=1e-4)
     assert evaluate(model, images, labels, same).value == 1  # 24 features tell 10 pictures apart
 
 
@@ -249,7 +251,7 @@ import sys
 import torch
 from accelerate import Accelerator
 from safetensors.torch import save_file
-from course_lib.transfer import fine_tune, freeze_backbone, replace_head
+from course_lib.learning.transfer import fine_tune, freeze_backbone, replace_head
 from tests.small_resnet import small_resnet
 from tests.test_transfer import same, seeded, ten_pictures
 accelerator = Accelerator(cpu=True)

@@ -7,7 +7,7 @@ from diffusers.models.attention_processor import Attention
 from diffusers.models.embeddings import get_timestep_embedding
 from diffusers.models.resnet import ResnetBlock2D
 
-from course_lib.unet import ResBlock, SelfAttention, UNet, UNetConfig, timestep_embedding
+from course_lib.diffusion.unet import ResBlock, SelfAttention, UNet, UNetConfig, timestep_embedding
 
 
 @pytest.mark.parametrize("dim", [8, 32])

@@ -5,7 +5,7 @@ import torch
 from torch.distributions import Normal
 from torch.distributions import kl_divergence as torch_kl
 
-from course_lib.vae import DigitVAE, kl_divergence, reparameterise, slerp, vae_loss
+from course_lib.diffusion.vae import DigitVAE, kl_divergence, reparameterise, slerp, vae_loss
 
 
 def test_the_kl_is_torchs():

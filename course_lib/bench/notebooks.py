@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 
 from course_lib.bench.report import write_section
-from course_lib.days import notebooks
+from course_lib.lessons.days import notebooks
 
 LOOK_EVERY = 0.2  # seconds between two looks at the memory
 

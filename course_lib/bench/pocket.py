@@ -4,24 +4,21 @@ The judge (weights/pocket-clip) was trained apart from everything it measures he
 """
 
 import hashlib
-import time
-from collections.abc import Callable
-from pathlib import Path
 
-import numpy as np
 import torch
 from diffusers import StableDiffusionImg2ImgPipeline
 from safetensors.torch import load_file, save
 from torch import Tensor
 from tqdm import tqdm
 
-from course_lib.bench.report import write_section
-from course_lib.days import HOME
-from course_lib.metrics import fid, kid, psnr
+from course_lib.bench.clock import of_the_clock
+from course_lib.bench.report import row, write_section
+from course_lib.lessons.days import HOME
+from course_lib.measuring.metrics import fid, kid, psnr
+from course_lib.measuring.scoring import FIELDS, Judge, JudgeFeatures
 from course_lib.models import load_clip, load_text_to_image
-from course_lib.pixels import to_model_range
-from course_lib.scoring import FIELDS, Judge, JudgeFeatures
-from course_lib.weights import FOLDER, shipped
+from course_lib.pictures.pixels import to_model_range
+from course_lib.weights import shipped
 from course_lib.zoo import FLAWS, MEDIA, Scene, ZooDataset, caption, draw, random_scene
 from course_lib.zoo.cache import write_whole
 
@@ -42,7 +39,7 @@ def main(write: bool = False) -> list[dict]:
         *of_the_pictures(pipe, judge),
         *of_the_guidance(pipe, judge),
         *of_the_negative_prompt(pipe, judge),
-        *of_the_clock(pipe),
+        *of_the_clock(pipe, guidance=GUIDANCE, negative=NEGATIVE),
     ]
     if write:
         write_section("pocket", "python3 start.py bench pocket --write", rows)
@@ -55,11 +52,8 @@ def zoo(n: int, split: str, seed: int = SEED) -> tuple[Tensor, list[Scene]]:
     return torch.stack([data[i]["image"] for i in range(n)]), [data.scene(i) for i in range(n)]
 
 
-def row(what: str, value, goal: str = "") -> dict:
-    return {"what": what, "measured": value, "goal": goal}
-
-
 def of_the_judge(judge: Judge) -> list[dict]:
+    """How often the judge is right about 1,000 real pictures; one row for each field."""
     images, scenes = zoo(1000, "all")
     right = judge.read(images).agreement(scenes)
     goals = {"all three": "≥ 99%"}
@@ -71,6 +65,7 @@ def of_the_judge(judge: Judge) -> list[dict]:
 
 @torch.no_grad()
 def of_the_vae(pipe, judge: Judge) -> list[dict]:
+    """How well the autoencoder copies, in dB and by what the judge says of the copy; one row for each medium."""
     images, scenes = zoo(N, "all")
     latents = torch.cat([pipe.vae.encode(part).latent_dist.mean for part in images.split(50)])
     copies = torch.cat([pipe.vae.decode(part).sample for part in latents.split(50)]).clamp(-1, 1)
@@ -92,6 +87,7 @@ def of_the_vae(pipe, judge: Judge) -> list[dict]:
 
 
 def of_the_pictures(pipe, judge: Judge) -> list[dict]:
+    """How often a painted picture holds what its prompt asked for, for trained and held-out compositions."""
     rows = []
     goals = {
         "train": {"animal": "≥ 97%", "medium": "≥ 97%", "place": "≥ 95%", "all three": "≥ 92%"},
@@ -207,55 +203,3 @@ def generate(
 def _key(*settings) -> str:
     parts = {path: sum_ for path, sum_ in shipped().items() if path.startswith("pocket-diffusion/")}
     return hashlib.sha256(repr((parts, settings)).encode()).hexdigest()[:16]
-
-
-def of_the_clock(pipe) -> list[dict]:
-    """Seconds per picture, one at a time, with guidance; and the part that is not spent inside the models."""
-    from diffusers import StableDiffusionPipeline
-
-    prompt = "a watercolor painting of a red fox in the snow"
-    paint = lambda pipe, steps: pipe(
-        prompt, num_inference_steps=steps, guidance_scale=GUIDANCE, negative_prompt=NEGATIVE
-    )
-    rows = []
-    for steps in (10, 20, 25, 50):
-        whole, inside = _timed(pipe, lambda steps=steps: paint(pipe, steps))
-        goals = ("≤ 1.5 s", "≤ 5%") if steps == 25 else ("", "")
-        rows.append(row(f"one picture, {steps} steps", f"{whole:.2f} s", goals[0]))
-        rows.append(row(f"of it outside the models, {steps} steps", f"{1 - inside / whole:.1%}", goals[1]))
-    plain = StableDiffusionPipeline.from_pretrained(Path(FOLDER / "pocket-diffusion"))
-    plain.set_progress_bar_config(disable=True)
-    whole, _ = _timed(plain, lambda: paint(plain, 25))
-    return [*rows, row("the same by plain diffusers, 25 steps", f"{whole:.2f} s")]
-
-
-def _timed(pipe, call: Callable, times: int = 5) -> tuple[float, float]:
-    """Median seconds of `call`, and those spent inside text encoder, U-Net and decoder in that same run."""
-    inside = 0.0
-
-    def clocked(forward):
-        def timed(*args, **kwargs):
-            nonlocal inside
-            start = time.perf_counter()
-            try:
-                return forward(*args, **kwargs)
-            finally:
-                inside += time.perf_counter() - start
-
-        return timed
-
-    parts = {pipe.text_encoder: "forward", pipe.unet: "forward", pipe.vae: "decode"}
-    for part, name in parts.items():
-        setattr(part, name, clocked(getattr(part, name)))
-    try:
-        call()
-        seconds = []
-        for _ in range(times):
-            inside, start = 0.0, time.perf_counter()
-            call()
-            seconds.append((time.perf_counter() - start, inside))
-    finally:
-        for part, name in parts.items():
-            delattr(part, name)
-    order = np.argsort([whole for whole, _ in seconds])
-    return seconds[order[len(order) // 2]]

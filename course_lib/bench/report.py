@@ -5,9 +5,14 @@ import os
 import platform
 import re
 
-from course_lib.days import HOME
+from course_lib.lessons.days import HOME
 
 FILE = HOME / "docs" / "benchmarks.md"
+
+
+def row(what: str, value, goal: str = "") -> dict:
+    """One line of a table: what was measured, the figure, and what was hoped for ("" for nothing)."""
+    return {"what": what, "measured": value, "goal": goal}
 
 
 def section(name: str) -> re.Pattern:

@@ -7,9 +7,9 @@ from PIL import Image
 from torch import Tensor
 
 from course_lib.bench.pocket import SAMPLES, N, generate, zoo
-from course_lib.days import HOME
+from course_lib.lessons.days import HOME
 from course_lib.models import load_text_to_image
-from course_lib.pixels import to_bytes
+from course_lib.pictures.pixels import to_bytes
 from course_lib.zoo import ANIMALS, MEDIA, PLACES, caption, contact_sheet, random_scene
 from course_lib.zoo.sheets import save
 

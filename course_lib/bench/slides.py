@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from course_lib import site
 from course_lib.bench.report import write_section
+from course_lib.lessons import site
 
 ROUNDS = 5
 
@@ -39,6 +39,7 @@ def main(write: bool = False) -> list[dict]:
 
 
 def seconds(call: Callable[[], object]) -> float:
+    """How long one call takes, on the wall clock."""
     start = time.perf_counter()
     call()
     return time.perf_counter() - start

@@ -18,13 +18,13 @@ import torch
 from torch import Tensor, nn
 
 from course_lib.bench.report import write_section
-from course_lib.ddpm import start_ema, train, update_ema
-from course_lib.digits import load_digits
-from course_lib.judge import DigitJudge
-from course_lib.metrics import fid
-from course_lib.samplers import guided, last, sample_ddim
-from course_lib.schedule import alphas_cumprod, cosine_betas
-from course_lib.unet import UNet
+from course_lib.diffusion.ddpm import start_ema, train, update_ema
+from course_lib.diffusion.samplers import guided, last, sample_ddim
+from course_lib.diffusion.schedule import alphas_cumprod, cosine_betas
+from course_lib.diffusion.unet import UNet
+from course_lib.measuring.digit_judge import DigitJudge
+from course_lib.measuring.metrics import fid
+from course_lib.pictures.digits import load_digits
 from course_lib.weights import load
 
 PACKAGES = ("denoising-diffusion-pytorch", "smalldiffusion", "ema-pytorch")

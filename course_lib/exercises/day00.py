@@ -2,8 +2,8 @@
 
 import torch
 
-from course_lib.exercises.engine import Exercise, Mistake
-from course_lib.pixels import mean_colour, to_bytes, to_model_range
+from course_lib.exercises.catalogue import Exercise, Mistake
+from course_lib.pictures.pixels import mean_colour, to_bytes, to_model_range
 
 
 def _bytes(g, draw):

@@ -2,8 +2,7 @@
 
 import torch
 
-from course_lib.exercises.engine import Exercise, Mistake
-from course_lib.schedule import (
+from course_lib.diffusion.schedule import (
     add_noise,
     alphas_cumprod,
     linear_betas,
@@ -11,6 +10,7 @@ from course_lib.schedule import (
     rescale_zero_terminal_snr,
     signal_to_noise,
 )
+from course_lib.exercises.catalogue import Exercise, Mistake
 
 
 def _step_inputs(g, draw):

@@ -6,12 +6,13 @@ from functools import partial
 import torch
 import torch.nn.functional as F
 
-from course_lib.ddpm import diffusion_loss, update_ema
-from course_lib.exercises.engine import Exercise, Mistake, compare
+from course_lib.diffusion.ddpm import diffusion_loss, update_ema
+from course_lib.diffusion.samplers import ddpm_step
+from course_lib.diffusion.schedule import alphas_cumprod, linear_betas, training_target
+from course_lib.diffusion.unet import timestep_embedding
+from course_lib.exercises.catalogue import Exercise, Mistake
+from course_lib.exercises.comparing import compare
 from course_lib.exercises.sandbox import Stumble, call
-from course_lib.samplers import ddpm_step
-from course_lib.schedule import alphas_cumprod, linear_betas, training_target
-from course_lib.unet import timestep_embedding
 
 
 def _embedding_inputs(g, draw):

@@ -2,11 +2,11 @@
 
 import torch
 
-from course_lib.ddpm import drop_labels
-from course_lib.exercises.engine import Exercise, Mistake
+from course_lib.diffusion.ddpm import drop_labels
+from course_lib.diffusion.samplers import ddim_step, guide
+from course_lib.diffusion.schedule import alphas_cumprod, cosine_betas, to_x0
+from course_lib.exercises.catalogue import Exercise, Mistake
 from course_lib.exercises.sandbox import Stumble, call
-from course_lib.samplers import ddim_step, guide
-from course_lib.schedule import alphas_cumprod, cosine_betas, to_x0
 
 
 def _v_inputs(g, draw):

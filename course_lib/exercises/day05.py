@@ -4,9 +4,9 @@ import math
 
 import torch
 
-from course_lib.exercises.engine import Exercise, Mistake
-from course_lib.metrics import psnr
-from course_lib.vae import kl_divergence, reparameterise, slerp
+from course_lib.diffusion.vae import kl_divergence, reparameterise, slerp
+from course_lib.exercises.catalogue import Exercise, Mistake
+from course_lib.measuring.metrics import psnr
 
 
 def _gaussian(g, draw):

@@ -3,9 +3,9 @@
 import torch
 import torch.nn.functional as F
 
-from course_lib.attention import attend
-from course_lib.clip import clip_loss, cosine_similarity_matrix, zero_shot
-from course_lib.exercises.engine import Exercise, Mistake
+from course_lib.exercises.catalogue import Exercise, Mistake
+from course_lib.words.attention import attend
+from course_lib.words.clip import clip_loss, cosine_similarity_matrix, zero_shot
 
 LENGTHEN = 3.0  # features of uneven length show who forgot to normalise
 

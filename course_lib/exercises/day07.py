@@ -5,11 +5,11 @@ from types import SimpleNamespace
 import torch
 from torch import nn
 
-from course_lib.exercises.engine import Exercise, Mistake
+from course_lib.exercises.catalogue import Exercise, Mistake
 from course_lib.exercises.sandbox import Stumble, call
-from course_lib.intervals import confidence_interval
-from course_lib.prompt_words import left_out
-from course_lib.prompting import guided_noise, scale_word, switch_prompt
+from course_lib.measuring.intervals import confidence_interval
+from course_lib.words.prompt_words import left_out
+from course_lib.words.prompting import guided_noise, scale_word, switch_prompt
 
 PLACES, WIDTH = 6, 3  # of the small embeddings here
 

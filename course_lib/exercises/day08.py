@@ -3,10 +3,10 @@
 import torch
 import torch.nn.functional as F
 
-from course_lib.exercises.engine import Exercise, Mistake
-from course_lib.labels import softmax_with_temperature, win_rate
-from course_lib.metrics import frechet_distance
-from course_lib.scoring import best_of, clip_score
+from course_lib.exercises.catalogue import Exercise, Mistake
+from course_lib.measuring.labels import softmax_with_temperature, win_rate
+from course_lib.measuring.metrics import frechet_distance
+from course_lib.measuring.scoring import best_of, clip_score
 
 
 def _pairs(g, draw):

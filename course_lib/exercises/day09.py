@@ -4,10 +4,10 @@ import os
 
 import torch
 
-from course_lib.classify import accuracy_by_group, normalise, top_k
-from course_lib.exercises.engine import Exercise, Mistake
+from course_lib.exercises.catalogue import Exercise, Mistake
 from course_lib.exercises.sandbox import Stumble, call
-from course_lib.saliency import grad_cam
+from course_lib.measuring.classify import accuracy_by_group, normalise, top_k
+from course_lib.measuring.saliency import grad_cam
 
 NAMES = ["fox", "dog", "cat", "owl", "hawk", "duck", "frog"]
 

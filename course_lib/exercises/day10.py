@@ -5,11 +5,11 @@ import random
 
 import torch
 
-from course_lib.clip import cosine_similarity_matrix
-from course_lib.curation import diversity, keep_best, leaks, near_duplicates
-from course_lib.exercises.engine import Exercise, Mistake
+from course_lib.exercises.catalogue import Exercise, Mistake
 from course_lib.exercises.sandbox import Stumble, call
-from course_lib.synthetic import missing_pictures
+from course_lib.learning.curation import diversity, keep_best, leaks, near_duplicates
+from course_lib.learning.synthetic import missing_pictures
+from course_lib.words.clip import cosine_similarity_matrix
 
 CLASSES = ("cat", "red fox", "owl", "frog")
 

@@ -6,10 +6,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_lib.exercises.engine import Exercise, Mistake
+from course_lib.exercises.catalogue import Exercise, Mistake
 from course_lib.exercises.sandbox import Stumble, call
-from course_lib.labelled import draw_per_class
-from course_lib.transfer import freeze_backbone, replace_head, standardise
+from course_lib.learning.labelled import draw_per_class
+from course_lib.learning.transfer import freeze_backbone, replace_head, standardise
 
 
 def _two_sets(g, draw):

@@ -5,7 +5,8 @@ import json
 import os
 from pathlib import Path
 
-from course_lib.days import HOME, lessons
+from course_lib.exercises.catalogue import all_exercises
+from course_lib.lessons.days import HOME, lessons
 
 
 def progress_file() -> Path:
@@ -59,8 +60,6 @@ def progress_table() -> list[dict]:
 
     state is "", "done" or "revealed".
     """
-    from course_lib.exercises.engine import all_exercises
-
     kept, blank = read_progress(), {"state": "", "when": ""}
     written = {lesson["day"] for lesson in lessons() if lesson["written"]}
     return [

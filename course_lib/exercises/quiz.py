@@ -16,6 +16,8 @@ CHOICE = re.compile(r"- \[(?P<mark>[ x])\] (?P<text>.+?) :: (?P<reason>.+)")
 
 @dataclass(frozen=True)
 class Question:
+    """One question with its choices, of which one is right, and a reason for each."""
+
     text: str
     choices: tuple[str, ...]
     reasons: tuple[str, ...]  # one per choice

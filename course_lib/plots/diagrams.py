@@ -95,7 +95,7 @@ def plot_course_map(lessons: Sequence[dict], progress: Sequence[dict]) -> Figure
 def plot_chain(chain, *, size: float = 0.95) -> Figure:
     """Paint, score, filter, train, test: a column per stage, from left to right, with pictures and what was found.
 
-    chain: a `course_lib.chain.Chain`, or anything with its fields.
+    chain: a `course_lib.learning.chain.Chain`, or anything with its fields.
     """
     columns = _chain_columns(chain)
     figure = plt.figure(figsize=((2 * size + 0.6) * len(columns), 2 * size + 1.5), layout="none")

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from course_lib.pixels import to_model_range
+from course_lib.pictures.pixels import to_model_range
 
 
 def to_pixels(images: Tensor) -> np.ndarray:

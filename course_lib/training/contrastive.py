@@ -7,11 +7,11 @@ import torch
 from torch import Tensor
 from transformers import CLIPConfig, CLIPModel
 
-from course_lib.clip import clip_loss
 from course_lib.training.pictures import Pictures
 from course_lib.training.run import Run
 from course_lib.training.tokenizer import MAX_LENGTH, VOCABULARY, build_tokenizer
 from course_lib.training.words import add_extras
+from course_lib.words.clip import clip_loss
 
 LR = 2e-3
 

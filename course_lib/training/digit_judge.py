@@ -4,8 +4,8 @@ import torch
 import torch.nn.functional as F
 from torchvision.transforms import v2
 
-from course_lib.digits import load_digits
-from course_lib.judge import DigitJudge
+from course_lib.measuring.digit_judge import DigitJudge
+from course_lib.pictures.digits import load_digits
 from course_lib.weights import save
 
 

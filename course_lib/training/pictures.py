@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.pixels import to_model_range
+from course_lib.pictures.pixels import to_model_range
 from course_lib.zoo import Scene, ZooDataset, caption
 
 TRAIN_SEED, CHECK_SEED = 0, 10_000  # the pictures that are trained on, and those that only measure

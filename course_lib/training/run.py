@@ -16,8 +16,8 @@ from safetensors.torch import save
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from course_lib.days import HOME
-from course_lib.ddpm import start_ema, update_ema
+from course_lib.diffusion.ddpm import start_ema, update_ema
+from course_lib.lessons.days import HOME
 from course_lib.models import checked_device
 from course_lib.training.muon import Muon, split_parameters
 from course_lib.zoo import ZOO_VERSION
@@ -68,10 +68,12 @@ class Run:
 
     @property
     def checkpoint(self) -> Path:
+        """The file that --resume goes on from."""
         return self.folder / "checkpoint.safetensors"
 
     @property
     def device(self) -> torch.device:
+        """Where the model is."""
         return self.accelerator.device
 
     @property

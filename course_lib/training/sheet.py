@@ -5,7 +5,7 @@ from PIL import Image
 from torch import Tensor
 from torchvision.utils import make_grid
 
-from course_lib.pixels import to_bytes
+from course_lib.pictures.pixels import to_bytes
 
 
 def picture_grid(rows: list[Tensor], scale: int = 2) -> Image.Image:

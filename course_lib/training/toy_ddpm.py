@@ -6,13 +6,13 @@ The same network and the same loop as in the day 03 notebook, only for longer (a
 import torch
 from tqdm import tqdm
 
-from course_lib.ddpm import start_ema, train
-from course_lib.digits import load_digits
-from course_lib.judge import DigitJudge
-from course_lib.metrics import fid
-from course_lib.samplers import guided, last, sample_ddim
-from course_lib.schedule import alphas_cumprod, cosine_betas
-from course_lib.unet import UNet
+from course_lib.diffusion.ddpm import start_ema, train
+from course_lib.diffusion.samplers import guided, last, sample_ddim
+from course_lib.diffusion.schedule import alphas_cumprod, cosine_betas
+from course_lib.diffusion.unet import UNet
+from course_lib.measuring.digit_judge import DigitJudge
+from course_lib.measuring.metrics import fid
+from course_lib.pictures.digits import load_digits
 from course_lib.weights import load, save
 
 STEPS, SEED = 5000, 0

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from diffusers import AutoencoderKL
 from torch import Tensor
 
-from course_lib.metrics import psnr
+from course_lib.measuring.metrics import psnr
 from course_lib.training.pictures import CHECK_SEED, Pictures
 from course_lib.training.run import Run
 from course_lib.training.sheet import picture_grid

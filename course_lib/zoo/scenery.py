@@ -46,6 +46,7 @@ def fir(x: float, base: float, height: float, colour: Colour, line: float = 0.6)
 
 
 def cloud(x: float, y: float, size: float, colour: Colour) -> list[Part]:
+    """Three puffs side by side.  x, y, size: in parts of the picture."""
     puffs = ((-0.7, 0.05, 0.55), (0, -0.2, 0.75), (0.7, 0.08, 0.5))
     return [
         Part(ellipse(x + a * size, y + b * size, c * size, c * size * 0.62), colour, SKY, 0.35)
@@ -54,6 +55,7 @@ def cloud(x: float, y: float, size: float, colour: Colour) -> list[Part]:
 
 
 def stars(rng: np.random.Generator, count: int, low: float) -> list[Part]:
+    """`count` points of light above the height `low`, a part of the picture."""
     return [
         Part(ellipse(rng.random(), rng.random() * low, r, r), (255, 250, 220), LIGHT, 0.5)
         for r in rng.uniform(0.005, 0.011, count)

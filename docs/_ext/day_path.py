@@ -9,7 +9,7 @@ from pictures import find_lesson, image_node, lessons_folder, named_picture, pic
 from sphinx.addnodes import pending_xref
 from sphinx.util.docutils import SphinxDirective
 
-from course_lib.days import QUESTIONS
+from course_lib.lessons.days import QUESTIONS
 
 
 class Day(SphinxDirective):

@@ -8,7 +8,7 @@ from urllib.parse import urlparse
 
 import pytest
 
-from course_lib import site
+from course_lib.lessons import site
 
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 

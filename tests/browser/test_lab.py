@@ -11,8 +11,8 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
-from course_lib.cli import lab_command
-from course_lib.days import HOME, QUESTIONS
+from course_lib.command.cli import lab_command
+from course_lib.lessons.days import HOME, QUESTIONS
 
 LESSON = "day02_forward_diffusion.ipynb"
 WHOLE_LESSON = 300_000  # milliseconds, on a slow machine

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from course_lib import site
+from course_lib.lessons import site
 
 DECKS = site.decks()
 WINDOW = {"width": 1280, "height": 720}

@@ -10,7 +10,8 @@ import torch
 import torchvision
 
 import course_lib.exercises
-from course_lib import chain, models
+from course_lib import models
+from course_lib.learning import chain
 from tests.stand_ins import fingerprint, thin_resnet50
 
 SEEN = {"loaded": {}, "decoded": [], "gates": {}}

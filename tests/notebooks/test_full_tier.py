@@ -17,7 +17,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from course_lib import models
-from course_lib.days import HOME, notebooks
+from course_lib.lessons.days import HOME, notebooks
 from tests import stand_ins
 from tests.notebooks.lessons import execute, parametrise, read, tags
 

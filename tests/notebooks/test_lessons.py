@@ -3,8 +3,8 @@
 import nbformat
 import pytest
 
-from course_lib.days import notebooks
 from course_lib.exercises import solution_names
+from course_lib.lessons.days import notebooks
 from tests.notebooks.lessons import execute, exercises, faults, parametrise, printed, read, solve
 
 LESSONS = pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)

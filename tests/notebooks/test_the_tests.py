@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from course_lib.days import HOME
+from course_lib.lessons.days import HOME
 from tests.notebooks.compare_figures import complaint
 from tests.notebooks.lessons import faults
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from course_lib.schedule import alphas_cumprod
+from course_lib.diffusion.schedule import alphas_cumprod
 
 
 def step_beta_as_std(x, beta, eps):

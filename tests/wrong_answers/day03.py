@@ -5,8 +5,8 @@ import math
 import torch
 import torch.nn.functional as F
 
-from course_lib.samplers import ddpm_step
-from course_lib.schedule import add_noise, training_target
+from course_lib.diffusion.samplers import ddpm_step
+from course_lib.diffusion.schedule import add_noise, training_target
 
 
 def embedding_cos_first(t, dim, max_period=10000.0):

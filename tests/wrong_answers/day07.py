@@ -2,7 +2,7 @@
 
 import torch
 
-from course_lib.samplers import guide
+from course_lib.diffusion.samplers import guide
 
 
 def out_forgets_marks(tokenizer, prompt):

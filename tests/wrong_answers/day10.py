@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from course_lib.clip import cosine_similarity_matrix
+from course_lib.words.clip import cosine_similarity_matrix
 
 
 def missing_counts_on(labels, n_per_class, there):

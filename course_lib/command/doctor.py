@@ -1,0 +1,136 @@
+"""`course doctor`: one line per need of the course, each with its remedy where it is not met."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from course_lib.lessons.days import HOME
+
+AGAIN = "delete the folder .venv and run start.py again"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found; a remedy is given where it is not met."""
+
+    need: str
+    ok: bool
+    found: str
+    remedy: str = ""
+
+
+def check_python() -> Finding:
+    """The Python that runs the course is new enough."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding(
+        "Python",
+        sys.version_info >= (3, 11),
+        version,
+        "install Python 3.11 or newer, then run start.py with it",
+    )
+
+
+def check_torch() -> Finding:
+    """torch and torchvision must be built for each other: a mismatch shows in torchvision's own operators."""
+    remedy = f"install a matching pair: {AGAIN}"
+    try:
+        import torch
+        import torchvision
+
+        torchvision.ops.nms(torch.tensor([[0.0, 0.0, 1.0, 1.0]]), torch.tensor([1.0]), 0.5)
+    except Exception as error:
+        if isinstance(error, OSError) and "WinError" in str(error):
+            remedy = (
+                "install Microsoft's Visual C++ Redistributable (x64), which torch needs, and start again"
+            )
+        return Finding("torch and torchvision", False, str(error).splitlines()[0][:90], remedy)
+    return Finding("torch and torchvision", True, f"{torch.__version__} and {torchvision.__version__}")
+
+
+def check_kernel() -> Finding:
+    """Start the notebooks' kernel and ask it a sum."""
+    try:
+        from jupyter_client.manager import start_new_kernel
+
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        manager, client = start_new_kernel(kernel_name="python3", startup_timeout=60, **quiet)
+        try:
+            reply = client.execute_interactive("assert 1 + 1 == 2", timeout=30)["content"]["status"]
+        finally:
+            client.stop_channels()
+            manager.shutdown_kernel(now=True)
+    except Exception as error:
+        return Finding("Jupyter kernel", False, f"{type(error).__name__}: {error}"[:90], AGAIN)
+    return Finding("Jupyter kernel", reply == "ok", "starts and answers", AGAIN)
+
+
+def check_memory() -> Finding:
+    """There is memory for one lesson."""
+    import psutil
+
+    gigabytes = psutil.virtual_memory().available / 1e9
+    return Finding(
+        "memory", gigabytes >= 2, f"{gigabytes:.1f} GB free", "close other programs; a lesson needs 2 GB"
+    )
+
+
+def check_disk() -> Finding:
+    """There is disk for what lessons write."""
+    gigabytes = shutil.disk_usage(HOME).free / 1e9
+    return Finding("disk", gigabytes >= 1, f"{gigabytes:.1f} GB free", "make room; lessons write up to 1 GB")
+
+
+def check_weights() -> Finding:
+    """The shipped models are all there, with the checksums of the manifest."""
+    try:
+        from course_lib import weights
+    except Exception:  # a broken torch has its own line
+        return Finding("weights", True, "torch does not work, so not looked at")
+    try:
+        names = sorted({path.split("/")[0] for path in weights.shipped()})
+        for name in names:
+            weights.checked_folder(name)
+    except (OSError, ValueError) as error:
+        found, _, remedy = str(error).partition("; ")  # the sentence holds both
+        return Finding("weights", False, found, remedy or "download the course again")
+    return Finding("weights", True, f"{', '.join(names)}: checksums agree")
+
+
+def check_cache() -> Finding:
+    """Drawn pictures can be kept on disk."""
+    from course_lib.zoo.cache import cache_folder
+
+    folder = Path(cache_folder())
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".writable").touch()
+        (folder / ".writable").unlink()
+    except OSError as error:
+        return Finding(
+            "cache folder",
+            False,
+            f"{folder}: {error.strerror}",
+            "set COURSE_CACHE to a folder you may write to",
+        )
+    return Finding("cache folder", True, str(folder))
+
+
+def check_gpu() -> Finding:
+    """A GPU is welcome, not needed."""
+    try:
+        import torch
+    except Exception:  # a broken torch has its own line
+        return Finding("GPU", True, "torch does not work, so not looked for")
+    if torch.cuda.is_available():
+        return Finding("GPU", True, torch.cuda.get_device_name())
+    if torch.backends.mps.is_available():
+        return Finding("GPU", True, "Apple GPU (mps)")
+    return Finding("GPU", True, "none; the course does not need one")
+
+
+CHECKS: tuple[Callable[[], Finding], ...] = (
+    check_python, check_torch, check_kernel, check_memory, check_disk, check_weights, check_cache, check_gpu,
+)  # fmt: skip

@@ -1,0 +1,95 @@
+"""`course bench`: every figure of docs/benchmarks.md, measured again."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from course_lib.command.app import app, console, stop
+
+bench = typer.Typer(
+    no_args_is_help=True, help="Measure the course; --write puts the figures into docs/benchmarks.md."
+)
+app.add_typer(bench, name="bench")
+
+
+@bench.command()
+def zoo(write: Annotated[bool, typer.Option("--write", help="update docs/benchmarks.md")] = False) -> None:
+    """Pictures per second of the Tiny Zoo."""
+    from course_lib.bench import zoo
+
+    _show("The Tiny Zoo", zoo.main, write)
+
+
+@bench.command()
+def toy(write: Annotated[bool, typer.Option("--write", help="update docs/benchmarks.md")] = False) -> None:
+    """Seconds until the toy DDPM passes its gate, against two public packages (about a quarter of an hour)."""
+    from course_lib.bench import toy
+
+    _show("The toy DDPM against two packages", toy.main, write)
+
+
+@bench.command()
+def training(
+    write: Annotated[bool, typer.Option("--write", help="update docs/benchmarks.md")] = False,
+) -> None:
+    """What each saving in the recipes is worth (about a quarter of an hour)."""
+    from course_lib.bench import training
+
+    _show("Savings in training", training.main, write)
+
+
+@bench.command()
+def pocket(write: Annotated[bool, typer.Option("--write", help="update docs/benchmarks.md")] = False) -> None:
+    """How good the pocket models are, by the judge, and how fast (about half an hour)."""
+    from course_lib.bench import pocket
+
+    _show("The pocket models", pocket.main, write)
+
+
+@bench.command("notebooks")
+def each_notebook(
+    write: Annotated[bool, typer.Option("--write", help="update docs/benchmarks.md")] = False,
+) -> None:
+    """Seconds and memory of every notebook (about a quarter of an hour)."""
+    from course_lib.bench import notebooks as lessons
+
+    _show("The notebooks", lessons.main, write)
+
+
+@bench.command("slides")
+def waiting_for_slides(
+    write: Annotated[bool, typer.Option("--write", help="update docs/benchmarks.md")] = False,
+) -> None:
+    """Seconds until the slides and the site are there (about two minutes)."""
+    from course_lib.bench import slides
+
+    _show("The slides and the site", slides.main, write)
+
+
+@bench.command()
+def sheets() -> None:
+    """Paint pages of pictures to look at: every animal and place in every medium, and 200 samples."""
+    from course_lib.bench import sheets
+
+    try:
+        sheets.main()
+    except (ValueError, OSError) as error:
+        stop(str(error))
+
+
+def _show(title: str, measure, write: bool) -> None:
+    from course_lib.bench.report import section
+
+    try:
+        if write:
+            section(
+                measure.__module__.rsplit(".", 1)[-1]
+            )  # a place for the result, before half an hour of measuring
+        rows = measure(write=write)
+    except (ImportError, ValueError, OSError) as error:
+        stop(str(error))
+    table = Table(*rows[0], title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    console.print(table)

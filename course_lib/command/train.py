@@ -1,0 +1,36 @@
+"""`course train`: make one of the course's models again."""
+
+from typing import Annotated
+
+import typer
+
+from course_lib.command.app import app, console, stop
+
+RECIPES = ("zoo-vae", "zoo-vae-decoder", "text-encoder", "pocket-diffusion", "pocket-clip", "pocket-resnet")
+
+
+@app.command()
+def train(
+    recipe: Annotated[str, typer.Argument(help=", ".join(RECIPES))],
+    steps: Annotated[int, typer.Option(min=0, help="optimizer steps; 0: the recipe's own number")] = 0,
+    device: Annotated[str, typer.Option(help="cpu, cuda or mps; none: the best there is")] = "",
+    resume: Annotated[bool, typer.Option("--resume", help="go on from the last checkpoint")] = False,
+    ship: Annotated[
+        bool, typer.Option("--ship", help="put the result in the place of the shipped weights")
+    ] = False,
+) -> None:
+    """Train one of the course's models; log, sample sheets and checkpoint go to runs/train."""
+    from importlib import import_module
+
+    if recipe not in RECIPES:
+        stop(f"{recipe!r} is not a recipe; choose one of: {', '.join(RECIPES)}.")
+    module = import_module(f"course_lib.training.{recipe.replace('-', '_')}")
+    try:
+        run = module.train(**({"steps": steps} if steps else {}), resume=resume, device=device)
+    except (ValueError, OSError) as error:
+        stop(str(error))
+    if not run.accelerator.is_main_process:
+        return
+    if ship:
+        module.ship(run)
+    console.print(f"Done. Log and checkpoint are in {run.folder}", markup=False)

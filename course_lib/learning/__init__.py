@@ -1,0 +1,1 @@
+"""Folders of pictures, and what a classifier learns from them."""

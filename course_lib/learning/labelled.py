@@ -1,0 +1,69 @@
+"""Labelled pictures in memory: equal draws from every class, and what a classifier must be able to rely on."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from course_lib.diffusion import ddpm
+
+
+def draw_per_class(labels: Tensor, n: int, generator: torch.Generator) -> Tensor:
+    """Draw n pictures of each class at random, none of them twice: an equal budget for every class.
+
+    labels: (N,) int64.  generator: on the CPU; the same state draws the same pictures.
+    Returns (n * classes,) int64, the row numbers of the chosen pictures, class by class.
+    Raises ValueError where a class has fewer than n pictures.
+    """
+    chosen = []
+    for label in labels.unique():
+        members = (labels == label).nonzero()[:, 0]  # the rows of this class
+        if len(members) < n:
+            raise ValueError(f"Class {label} has {len(members)} pictures, but {n} were asked for.")
+        chosen.append(members[torch.randperm(len(members), generator=generator)[:n]])
+    return torch.cat(chosen)
+
+
+def thumbnails(images: Tensor, size: int = 16) -> Tensor:
+    """Each picture as few numbers, its mean colour taken off: a cosine of them says how far two pictures go together.
+
+    A near copy, a little darker or noisier, has a cosine of nearly 1; another picture of the same thing has not.
+    images: (N, 3, H, W).  Returns (N, 3 * size * size).
+    """
+    small = F.adaptive_avg_pool2d(images, size)
+    return (small - small.mean(dim=(2, 3), keepdim=True)).flatten(1)
+
+
+def check_images(images: Tensor, at_least: int = 1) -> None:
+    """Raises ValueError unless `images` is (N, 3, H, W) in [-1, 1], with N >= at_least."""
+    if images.ndim == 4 and len(images) < at_least:
+        raise ValueError(
+            f"There are {len(images)} pictures, but {at_least} or more are needed: paint or load some first."
+        )
+    if images.ndim != 4 or images.shape[1] != 3:
+        raise ValueError(
+            f"images has shape {tuple(images.shape)}; it must be (N, 3, H, W), as load_folder gives it."
+        )
+    ddpm.check_images(images)
+
+
+def check_labels(labels: Tensor, n: int, n_classes: int | None = None, *, at_least: int = 2) -> int:
+    """Returns the number of classes.  Raises ValueError unless labels are n whole numbers that fit a head of n_classes.
+
+    n_classes: the head's outputs; None: the highest label decides.  at_least: how many different classes there must be.
+    """
+    if labels.shape != (n,) or labels.is_floating_point():
+        raise ValueError(
+            f"{n} pictures need labels of shape ({n},), whole numbers, but these are {tuple(labels.shape)} of {labels.dtype}."
+        )
+    shown = labels.unique().tolist()
+    if len(shown) < at_least:
+        raise ValueError(
+            f"Only {len(shown)} class is among the labels ({shown}): a classifier needs two or more; add the other's pictures."
+        )
+    n_classes = n_classes or shown[-1] + 1
+    if shown[0] < 0 or shown[-1] >= n_classes:
+        raise ValueError(
+            f"The labels run from {shown[0]} to {shown[-1]}, but the head has {n_classes} outputs, for 0 to {n_classes - 1}: "
+            f"correct the labels, or give it others with replace_head(model, {shown[-1] + 1})."
+        )
+    return n_classes

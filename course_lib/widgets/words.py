@@ -1,0 +1,54 @@
+"""Text boxes that find or paint a picture (days 00 and 06)."""
+
+from collections.abc import Callable
+
+from course_lib.widgets.explorer import explorer, show
+
+
+def sentence_search(score: Callable, images, text: str, best: int = 8) -> None:
+    """A text box, and the pictures that fit best to what is typed into it; press Enter to search.
+
+    score: text -> (N,) similarities.  images: (N, 3, H, W) in [-1, 1].  text: the first search.
+    """
+    import ipywidgets as w
+    import matplotlib.pyplot as plt
+
+    from course_lib.plots import plot_image_grid
+
+    def draw(text: str):
+        found = score(text)
+        order = found.argsort(descending=True)[:best].tolist()
+        figure = plot_image_grid(images[order], [f"{found[i]:.2f}" for i in order], columns=best, size=1.1)
+        figure.suptitle(text, x=0.01, y=1.18, ha="left", fontsize=11)
+
+    box = w.Text(text, description="search for", continuous_update=False, layout=w.Layout(width="480px"))
+    show(explorer(draw, text=box))
+    draw(text)
+    plt.show()
+
+
+def prompt_box(pipe, prompt: str, *, steps: int = 25, guidance: float = 4.0, seed: int = 0) -> None:
+    """A text box and a seed: paints when Enter is pressed.
+
+    pipe: a StableDiffusionPipeline.  prompt: the first one, painted at once.
+    """
+    import ipywidgets as w
+    import matplotlib.pyplot as plt
+    import torch
+
+    from course_lib.plots import plot_pictures
+
+    def draw(prompt: str, seed: int):
+        generator = torch.Generator().manual_seed(seed)
+        picture = pipe(
+            prompt, num_inference_steps=steps, guidance_scale=guidance, generator=generator
+        ).images[0]
+        plot_pictures([picture], [f"{prompt}\nseed {seed}"], columns=1, size=3)
+
+    show(explorer(
+        draw,
+        prompt=w.Text(prompt, description="prompt", continuous_update=False, layout=w.Layout(width="560px")),
+        seed=w.BoundedIntText(seed, 0, 999_999, description="seed"),
+    ))  # fmt: skip
+    draw(prompt, seed)
+    plt.show()

@@ -1,0 +1,1 @@
+"""How words reach a picture: CLIP, attention, and the pipeline that a prompt goes through."""

@@ -106,7 +106,7 @@ def test_start_needs_the_standard_library_only():
 # The house, from the roof down: a module imports from its own floor or from floors below it.
 FLOORS = (
     "command bench training exercises widgets learning measuring words models diffusion plots pictures zoo hub "
-    "weights lessons"
+    "weights lessons threads"
 ).split()
 LONGEST = 250  # lines of a module: one concept fits, two do not
 

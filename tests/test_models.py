@@ -94,7 +94,7 @@ def response():
 
 
 def test_a_gated_and_a_removed_model_are_one_sentence(monkeypatch):
-    monkeypatch.setattr(models, "_check_room", lambda *arguments: None)
+    monkeypatch.setattr(downloads, "check_room", lambda *arguments: None)
     get = lambda error: downloads.from_hub(models.STABLE_DIFFUSION, refusing(error), "cpu", torch.float32)
     for error in (
         GatedRepoError("no", response=response()),

@@ -8,6 +8,16 @@ from tests.notebooks.offline import cut_network
 cut_network()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Side by side, the tests of a file stay together and share what it loads; a whole notebook may run anywhere."""
+    for item in items:
+        if "built" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group("site"))  # it is built once
+        elif not item.get_closest_marker("notebook"):
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
+
+
 @pytest.fixture(autouse=True)
 def own_progress(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "progress.json"))

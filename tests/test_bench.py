@@ -3,13 +3,14 @@
 import itertools
 import os
 import sys
+import threading
 
 import pytest
 import torch
 import typer
 
 from course_lib.bench import notebooks as bench_notebooks
-from course_lib.bench import report, toy
+from course_lib.bench import report, together, toy
 from course_lib.bench import training as bench_training
 from course_lib.lessons.days import notebooks
 
@@ -113,3 +114,29 @@ def test_one_row_for_each_saving(monkeypatch):
         monkeypatch.setattr(bench_training, name, small)
     rows = bench_training.main()
     assert len(rows) == 5 and {tuple(row) for row in rows} == {("saving", "without", "with", "gain")}
+
+
+def test_a_run_that_never_ends_is_ended(tmp_path):
+    endless = [sys.executable, "-c", "import time; time.sleep(600)", "day99.ipynb"]
+    took, *_ = bench_notebooks.watch(endless, str(tmp_path), dict(os.environ), limit=0.5)
+    assert took == 0.5
+
+
+def test_copies_run_at_once_and_the_last_one_counts(monkeypatch):
+    waiting, seen = threading.Barrier(3), []
+
+    def measure(notebook, settings, limit):
+        waiting.wait(timeout=30)  # all three are there, or it breaks
+        seen.append((notebook.stem[:5], settings["A"], limit))
+
+    monkeypatch.setattr(together, "measure", measure)
+    assert 0 < together.side_by_side(3, {"A": "1"}) < 30 and seen == [("day05", "1", together.LIMIT)] * 3
+
+
+def test_a_row_for_each_number_of_copies_says_what_did_not_end(monkeypatch):
+    times = iter([50.0, 55.0, 90.0, 300.0, 160.0, together.LIMIT])
+    monkeypatch.setattr(together, "side_by_side", lambda copies, settings: next(times))
+    rows = together.main()
+    assert [row["copies at once"] for row in rows] == [1, 2, 4]
+    assert rows[2]["as the course sets them"] == "160 s (3.2 x one alone)"
+    assert rows[2]["torch's own threads"] == f"not done after {together.LIMIT} s"

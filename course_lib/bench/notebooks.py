@@ -47,10 +47,12 @@ def main(write: bool = False) -> list[dict]:
     return rows
 
 
-def measure(notebook: Path) -> tuple[float, float, int]:
+def measure(
+    notebook: Path, settings: dict[str, str] | None = None, limit: float = float("inf")
+) -> tuple[float, float, int]:
     """(seconds, processor seconds, highest memory in bytes) of the process that runs `notebook`, its kernel included.
 
-    Raises ValueError where a cell fails.
+    settings: environment variables.  limit: seconds, after which the run is ended.  Raises ValueError where a cell fails.
     """
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(notebook, folder)  # a kernel works, and leaves its data, where its notebook lies
@@ -58,11 +60,13 @@ def measure(notebook: Path) -> tuple[float, float, int]:
             sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "--inplace", "--log-level=ERROR",
             "--ExecutePreprocessor.timeout=1200", notebook.name,
         ]  # fmt: skip
-        env = {**os.environ, "COURSE_PROGRESS": str(Path(folder) / "progress.json")}
-        return watch(command, folder, env)
+        env = {**os.environ, "COURSE_PROGRESS": str(Path(folder) / "progress.json"), **(settings or {})}
+        return watch(command, folder, env, limit)
 
 
-def watch(command: list[str], folder: str, env: dict[str, str]) -> tuple[float, float, int]:
+def watch(
+    command: list[str], folder: str, env: dict[str, str], limit: float = float("inf")
+) -> tuple[float, float, int]:
     """Run `command`; the result as for `measure`.  Raises ValueError, with its last line, where it fails."""
     start, peak, busy = time.perf_counter(), 0, {}
     with open(Path(folder) / "errors.txt", "w+", encoding="utf-8") as errors:
@@ -77,6 +81,11 @@ def watch(command: list[str], folder: str, env: dict[str, str]) -> tuple[float, 
                 except psutil.Error:
                     pass  # it ended between two looks
             peak = max(peak, memory)
+            if time.perf_counter() - start > limit:
+                for part in reversed(_family(process.pid)):
+                    part.kill()
+                process.wait()
+                return limit, sum(busy.values()), peak
             time.sleep(LOOK_EVERY)
         took = time.perf_counter() - start
         errors.seek(0)

@@ -57,6 +57,16 @@ def each_notebook(
     _show("The notebooks", lessons.main, write)
 
 
+@bench.command("together")
+def side_by_side(
+    write: Annotated[bool, typer.Option("--write", help="update docs/benchmarks.md")] = False,
+) -> None:
+    """Seconds of two and four copies of a notebook at once (about half an hour)."""
+    from course_lib.bench import together
+
+    _show("Notebooks side by side", together.main, write)
+
+
 @bench.command("slides")
 def waiting_for_slides(
     write: Annotated[bool, typer.Option("--write", help="update docs/benchmarks.md")] = False,

@@ -7,7 +7,6 @@ import nbformat
 import papermill
 
 from course_lib.exercises import solution_source
-from course_lib.lessons.days import NOTEBOOKS
 
 ATTEMPT = re.compile(r'^(\w+) = attempt\("(\w+)", \1\)', re.MULTILINE)
 LONGEST, LONGEST_CLASS = 15, 25  # lines of a code cell, imports left out; of one that teaches a class
@@ -46,8 +45,10 @@ def parametrise(notebook, values: dict) -> None:
     notebook.cells.insert(at + 1, nbformat.v4.new_code_cell(source))
 
 
-def execute(notebook, tmp_path: Path, folder: Path = NOTEBOOKS) -> nbformat.NotebookNode:
-    """Run a notebook by papermill, by default in the lessons' folder; a failing cell raises."""
+def execute(notebook, tmp_path: Path) -> nbformat.NotebookNode:
+    """Run a notebook by papermill in the empty folder tmp_path/work, so that it finds nothing of an earlier run."""
+    folder = tmp_path / "work"
+    folder.mkdir()
     nbformat.write(notebook, tmp_path / "in.ipynb")
     return papermill.execute_notebook(
         tmp_path / "in.ipynb",

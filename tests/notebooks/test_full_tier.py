@@ -87,8 +87,7 @@ def run_full(notebook, tmp_path: Path, dtype: str) -> dict:
     parametrise(notebook, {**notebook.metadata["course"]["quick"], "TIER": "full"})
     notebook.cells.insert(0, new_code_cell(BEFORE.format(dtype=dtype)))
     notebook.cells.append(new_code_cell(BEHIND))
-    (tmp_path / "work").mkdir()
-    done = execute(notebook, tmp_path, tmp_path / "work")
+    done = execute(notebook, tmp_path)
     return json.loads(done.cells[-1].outputs[0].text)
 
 

@@ -19,6 +19,15 @@ class Source:
     instead: str = ""  # what to know where the repository is gone
 
 
+STABLE_DIFFUSION = Source(
+    "stable-diffusion-v1-5/stable-diffusion-v1-5", "451f4fe16113bff5a5d2269ed5ad43b0592e9a14", 5.5, 5.5,
+    "It is the mirror of runwayml/stable-diffusion-v1-5, which its owner deleted.",
+)  # fmt: skip
+# Not the main branch: that holds a pickle; this revision is the same weights as safetensors.
+CLIP = Source("openai/clip-vit-base-patch32", "c237dc49a33fc61debc9276459120b7eac67e7ef", 0.6, 0.7)
+RESNET_GB = 0.1
+
+
 def from_hub(source: Source, kind, device: str, precision: torch.dtype, **options):
     """`kind.from_pretrained`, with the hub's many errors turned into one sentence each."""
     from huggingface_hub.constants import HF_HUB_CACHE
@@ -48,7 +57,7 @@ def from_hub(source: Source, kind, device: str, precision: torch.dtype, **option
         if cause:
             raise ValueError(
                 f"{source.repo} at revision {source.revision[:7]} is not on the hub any more. {source.instead} "
-                "Update its id in course_lib/models.py, or use tier='pocket'.".replace("  ", " ")
+                "Update its id in course_lib/hub.py, or use tier='pocket'.".replace("  ", " ")
             ) from None
         raise ValueError(no_network(source.repo, error)) from None
 

@@ -13,17 +13,9 @@ import psutil
 import torch
 from torch import nn
 
-from course_lib.hub import Source, check_room, from_hub, no_network
+from course_lib.hub import CLIP, RESNET_GB, STABLE_DIFFUSION, check_room, from_hub, no_network
 from course_lib.lessons.days import check_tier
 from course_lib.weights import checked_folder
-
-STABLE_DIFFUSION = Source(
-    "stable-diffusion-v1-5/stable-diffusion-v1-5", "451f4fe16113bff5a5d2269ed5ad43b0592e9a14", 5.5, 5.5,
-    "It is the mirror of runwayml/stable-diffusion-v1-5, which its owner deleted.",
-)  # fmt: skip
-# Not the main branch: that holds a pickle; this revision is the same weights as safetensors.
-CLIP = Source("openai/clip-vit-base-patch32", "c237dc49a33fc61debc9276459120b7eac67e7ef", 0.6, 0.7)
-RESNET_GB = 0.1
 
 
 def best_device() -> str:

@@ -7,11 +7,12 @@ import torch
 from torch import nn
 
 from course_lib import models
+from course_lib.hub import Source
 
 SIDE = 128  # pixels of a picture; not the pocket model's 64
 
 
-def snapshot(hub: Path, source: models.Source) -> Path:
+def snapshot(hub: Path, source: Source) -> Path:
     """The folder in which a hub cache keeps this revision."""
     folder = hub / f"models--{source.repo.replace('/', '--')}"
     (folder / "refs").mkdir(parents=True, exist_ok=True)

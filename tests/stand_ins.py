@@ -16,7 +16,7 @@ def snapshot(hub: Path, source: Source) -> Path:
     """The folder in which a hub cache keeps this revision."""
     folder = hub / f"models--{source.repo.replace('/', '--')}"
     (folder / "refs").mkdir(parents=True, exist_ok=True)
-    (folder / "refs" / "main").write_text(source.revision)
+    (folder / "refs" / "main").write_text(source.revision, encoding="utf-8")
     return folder / "snapshots" / source.revision
 
 

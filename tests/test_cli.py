@@ -71,7 +71,7 @@ def test_unwritable_out_folder(tmp_path):
 
 def test_run_hands_parameters_on(lesson, tmp_path):
     out = run_notebook(lesson("print(SEED)"), tmp_path / "out", parameters={"SEED": 7}, progress=False)
-    assert "7\n" in out.read_text()
+    assert "7\n" in out.read_text(encoding="utf-8")
 
 
 def test_a_failing_cell_names_day_section_and_error(lesson, tmp_path):
@@ -85,11 +85,11 @@ def test_what_a_student_changed_is_never_overwritten(lesson, tmp_path):
     path = lesson("1 + 1")
     first = run_notebook(path, tmp_path / "out", progress=False)
     assert run_notebook(path, tmp_path / "out", progress=False) == first  # untouched: written anew
-    mine = json.loads(first.read_text())
+    mine = json.loads(first.read_text(encoding="utf-8"))
     mine["cells"][-1]["source"] = "my own work"
-    first.write_text(json.dumps(mine))
+    first.write_text(json.dumps(mine), encoding="utf-8")
     second = run_notebook(path, tmp_path / "out", progress=False)
-    assert second.name == "day42_lesson-2.ipynb" and "my own work" in first.read_text()
+    assert second.name == "day42_lesson-2.ipynb" and "my own work" in first.read_text(encoding="utf-8")
 
 
 def test_progress_lists_every_exercise():
@@ -113,7 +113,7 @@ def test_doctor_gives_a_remedy(monkeypatch, tmp_path):
 def test_doctor_says_where_the_manifest_is_missing_or_cut(monkeypatch, tmp_path):
     monkeypatch.setattr(weights, "MANIFEST", tmp_path / "manifest.json")
     assert "missing or damaged" in doctor.check_weights().found
-    (tmp_path / "manifest.json").write_text('{"mod')
+    (tmp_path / "manifest.json").write_text('{"mod', encoding="utf-8")
     finding = doctor.check_weights()
     assert not finding.ok and "missing or damaged" in finding.found and "git checkout" in finding.remedy
 
@@ -144,7 +144,9 @@ for check in (doctor.check_torch, doctor.check_weights, doctor.check_gpu):
 
 def test_output_piped_on_windows_does_not_crash(tmp_path):
     """A pipe there is cp1252, which has no ✓."""
-    (tmp_path / "progress.json").write_text('{"add_noise": {"state": "done", "when": "2026-11-21"}}')
+    (tmp_path / "progress.json").write_text(
+        '{"add_noise": {"state": "done", "when": "2026-11-21"}}', encoding="utf-8"
+    )
     env = {**os.environ, "PYTHONIOENCODING": "cp1252", "COURSE_PROGRESS": str(tmp_path / "progress.json")}
     done = subprocess.run(
         [sys.executable, "-m", "course_lib", "progress"], cwd=HOME, env=env, capture_output=True
@@ -169,14 +171,14 @@ def test_bench_report_needs_its_section(monkeypatch, tmp_path):
 
     file = tmp_path / "benchmarks.md"
     monkeypatch.setattr(report, "FILE", file)
-    file.write_text("<!-- zoo -->\nold\n<!-- /zoo -->\n")
+    file.write_text("<!-- zoo -->\nold\n<!-- /zoo -->\n", encoding="utf-8")
     report.write_section("zoo", "the command", [{"what": "x", "per second": 3}])
     assert (
-        "| x | 3 |" in file.read_text()
-        and "old" not in file.read_text()
-        and "the command" in file.read_text()
+        "| x | 3 |" in file.read_text(encoding="utf-8")
+        and "old" not in file.read_text(encoding="utf-8")
+        and "the command" in file.read_text(encoding="utf-8")
     )
-    file.write_text("nothing")
+    file.write_text("nothing", encoding="utf-8")
     with pytest.raises(ValueError, match="has no section"):
         report.write_section("zoo", "the command", [{"what": "x"}])
 

@@ -96,6 +96,56 @@ def test_every_import_is_declared(needs, project):
     assert {IMPORT_NAMES.get(name, name) for name in imported()} - set(needs) - only_for_bench == set()
 
 
+def without_encoding(source: str) -> list[int]:
+    """The lines that read or write text in the encoding of the computer; ruff's PLW1514 sees them only at a bare `Path()`."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    return [call.lineno for call in calls if guesses_encoding(call)]
+
+
+def guesses_encoding(call: ast.Call) -> bool:
+    owner, _, name = ast.unparse(call.func).rpartition(".")
+    values = [a.value for a in (*call.args, *call.keywords) if isinstance(a, ast.Constant | ast.keyword)]
+    if any(keyword.arg in ("encoding", None) for keyword in call.keywords):
+        return False
+    if name == "open" and owner not in ("Image", "webbrowser"):
+        return not any(re.fullmatch("[rwax+]*b[+]?", str(getattr(v, "value", v))) for v in values)
+    return (name, len(call.args)) in (("read_text", 0), ("write_text", 1))
+
+
+def test_no_text_in_the_encoding_of_the_computer():
+    """A Korean Windows reads and writes cp949 where none is named, and Python 3.15 UTF-8."""
+    files = [
+        HOME / "start.py",
+        *(f for d in ("course_lib", "tests", "docs/_ext") for f in (HOME / d).rglob("*.py")),
+    ]
+    found = {str(f.relative_to(HOME)): without_encoding(f.read_text(encoding="utf-8")) for f in files}
+    found |= {
+        p.name: [n for c in read(p).cells if c.cell_type == "code" for n in without_encoding(c.source)]
+        for p in notebooks()
+    }
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+@pytest.mark.parametrize("line, found", [
+    ("path.read_text()", True), ("path.read_text(encoding='utf-8')", False),
+    ("path.write_text(words)", True), ("path.write_text(words, 'utf-8')", False),
+    ("open(name)", True), ("path.open('w')", True), ("path.open('rb')", False), ("Image.open(name)", False),
+])  # fmt: skip
+def test_the_check_of_encodings(line, found):
+    assert bool(without_encoding(line)) is found
+
+
+def test_the_wheel_carries_what_is_no_python():
+    """Weights, their cards, quizzes and the figures' style: each file matches a pattern of the package data."""
+    tool = tomllib.loads((HOME / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    package = HOME / "course_lib"
+    carried = {
+        file for pattern in tool["setuptools"]["package-data"]["course_lib"] for file in package.glob(pattern)
+    }
+    there = {file for file in package.rglob("*") if file.is_file() and "__pycache__" not in file.parts}
+    assert {f for f in there - carried if f.suffix != ".py" and not f.name.startswith(".")} == set()
+
+
 def test_start_needs_the_standard_library_only():
     tree = ast.parse((HOME / "start.py").read_text(encoding="utf-8"))
     names = {a.name.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}

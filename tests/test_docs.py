@@ -96,7 +96,7 @@ def test_the_path_shows_every_day(built):
     links = {a.get("href") for tag, a in Page(built / "index.html").tags if tag == "a"}
     for notebook in notebooks():
         assert f"lessons/{notebook.stem}.html" in links
-    assert re.findall(r"^:::\{day\} (\d\d)$", (HOME / "docs/index.md").read_text(), re.M) == [
+    assert re.findall(r"^:::\{day\} (\d\d)$", (HOME / "docs/index.md").read_text(encoding="utf-8"), re.M) == [
         day[3:] for day in QUESTIONS
     ]
 
@@ -181,7 +181,7 @@ def test_docstrings_keep_their_shapes():
 
 
 def test_the_colours_are_those_of_the_figures():
-    css = (HOME / "docs/_static/course.css").read_text()
+    css = (HOME / "docs/_static/course.css").read_text(encoding="utf-8")
     for role in ("DATA", "NOISE", "MODEL", "TEXT", "GUIDANCE", "INK"):
         assert f"--{role.lower()}: {getattr(plots, role).lower()};" in css
 
@@ -243,7 +243,9 @@ def test_a_deck_has_its_slides_and_their_notes(built, day):
 @pytest.mark.parametrize("day", DECKS)
 def test_every_picture_on_a_slide_is_the_notebook_s_own(built, day):
     asked = re.findall(
-        r"^```\{picture\} (\S+)\n(:rows:)?", (HOME / "docs/slides" / f"{day}.md").read_text(), re.M
+        r"^```\{picture\} (\S+)\n(:rows:)?",
+        (HOME / "docs/slides" / f"{day}.md").read_text(encoding="utf-8"),
+        re.M,
     )
     shown = [
         built / "slides" / src

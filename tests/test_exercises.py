@@ -222,7 +222,7 @@ def test_progress_survives_damage(capsys):
     progress_file().write_text("{broken", encoding="utf-8")
     assert read_progress() == {}
     assert "kept as" in capsys.readouterr().out
-    assert progress_file().with_suffix(".json.damaged").read_text() == "{broken"
+    assert progress_file().with_suffix(".json.damaged").read_text(encoding="utf-8") == "{broken"
 
 
 def test_unwritable_progress_is_one_sentence(monkeypatch, tmp_path, capsys):

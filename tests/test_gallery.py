@@ -34,12 +34,12 @@ def test_settings_and_pixels_come_back(tmp_path):
 def test_nothing_is_written_over(tmp_path):
     first = save_picture(picture("red"), FOX, tmp_path)
     second = save_picture(picture("blue"), FOX, tmp_path)
-    (tmp_path / "00007-mine.txt").write_text("mine")
+    (tmp_path / "00007-mine.txt").write_text("mine", encoding="utf-8")
     third = save_picture(picture("green"), Settings("///"), tmp_path)
     assert [p.name for p in (second, third)] == ["00002-a-red-fox.png", "00008-picture.png"]
     assert (
         load_picture(first).getpixel((0, 0)) == (255, 0, 0)
-        and (tmp_path / "00007-mine.txt").read_text() == "mine"
+        and (tmp_path / "00007-mine.txt").read_text(encoding="utf-8") == "mine"
     )
     assert saved_pictures(tmp_path) == [third, second, first]
 
@@ -84,7 +84,7 @@ def test_an_interruption_leaves_nothing(tmp_path, monkeypatch):
 
 
 def test_a_file_in_place_of_the_folder(tmp_path):
-    (tmp_path / "my_pictures").write_text("")
+    (tmp_path / "my_pictures").write_text("", encoding="utf-8")
     with pytest.raises(OSError, match="could not be saved"):
         save_picture(picture(), FOX, tmp_path / "my_pictures")
 
@@ -92,7 +92,7 @@ def test_a_file_in_place_of_the_folder(tmp_path):
 def bad_files(folder):
     picture().save(folder / "plain.png")
     picture().save(folder / "photo.png", "JPEG")
-    (folder / "words.png").write_text("hello")
+    (folder / "words.png").write_text("hello", encoding="utf-8")
     whole = save_picture(Image.effect_noise((64, 64), 50), FOX, folder).read_bytes()
     (folder / "cut.png").write_bytes(whole[: len(whole) // 2])
     (folder / "empty.png").touch()

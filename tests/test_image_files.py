@@ -145,7 +145,7 @@ def test_metadata_missing_or_damaged(tmp_path):
         read_metadata(tmp_path)
     one_sentence(error, "There is no", METADATA)
     for line in ("{half", "[1]", '{"prompt": "x"}', "3"):
-        (tmp_path / METADATA).write_text('{"file_name": "a/0.png"}\n' + line + "\n")
+        (tmp_path / METADATA).write_text('{"file_name": "a/0.png"}\n' + line + "\n", encoding="utf-8")
         with pytest.raises(ValueError) as error:
             read_metadata(tmp_path)
         one_sentence(error, "Line 2", "damaged")

@@ -86,7 +86,7 @@ def test_img2img_and_inpainting_from_the_same_folder(judge, kind):
 
 
 def test_the_scheduler_ends_in_pure_noise(pipe):
-    told = json.loads((HOME / "scheduler" / "scheduler_config.json").read_text())
+    told = json.loads((HOME / "scheduler" / "scheduler_config.json").read_text(encoding="utf-8"))
     assert (
         told["rescale_betas_zero_snr"]
         and told["prediction_type"] == "v_prediction"
@@ -181,7 +181,7 @@ def test_every_weights_file_is_in_the_manifest():
 def test_configs_ask_for_single_precision():
     """The files are in half precision to be small; on a CPU half precision is slow, so nothing should stay in it."""
     for folder in ("pocket-clip", "pocket-diffusion/text_encoder"):
-        assert json.loads((FOLDER / folder / "config.json").read_text())["dtype"] == "float32"
+        assert json.loads((FOLDER / folder / "config.json").read_text(encoding="utf-8"))["dtype"] == "float32"
 
 
 def test_configs_name_no_folder_of_the_machine_that_trained():

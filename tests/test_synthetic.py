@@ -124,9 +124,9 @@ def test_interrupted_and_resumed(tmp_path, after):
 
 def test_a_second_call_does_nothing(tmp_path):
     paint(tmp_path)
-    before, text = pictures(tmp_path), (tmp_path / METADATA).read_text()
+    before, text = pictures(tmp_path), (tmp_path / METADATA).read_text(encoding="utf-8")
     assert paint(tmp_path).asked == []
-    assert pictures(tmp_path) == before and (tmp_path / METADATA).read_text() == text
+    assert pictures(tmp_path) == before and (tmp_path / METADATA).read_text(encoding="utf-8") == text
 
 
 def test_a_kill_in_the_middle_is_mended(tmp_path):
@@ -204,7 +204,7 @@ def test_a_strange_file_in_a_folder_of_ours_is_refused(tmp_path):
 
 
 def test_a_file_in_place_of_the_folder(tmp_path):
-    (tmp_path / "train").write_text("mine")
+    (tmp_path / "train").write_text("mine", encoding="utf-8")
     with pytest.raises(FileExistsError, match="in the way"):
         paint(tmp_path / "train")
 
@@ -212,7 +212,7 @@ def test_a_file_in_place_of_the_folder(tmp_path):
 @pytest.mark.parametrize("text", ["{", "[1]", '{"seed": 1}'])
 def test_a_damaged_note(tmp_path, text):
     paint(tmp_path)
-    (tmp_path / NOTE).write_text(text)
+    (tmp_path / NOTE).write_text(text, encoding="utf-8")
     with pytest.raises(FileExistsError) as error:
         paint(tmp_path)
     one_sentence(error, NOTE, "damaged")
@@ -326,7 +326,7 @@ print("painted", accelerator.process_index, sum(len(prompts) for prompts, *_ in 
 
 def test_two_real_processes(tmp_path):
     """As `accelerate launch` starts them, with several GPUs or, here, on a CPU."""
-    (tmp_path / "two.py").write_text(TWO)
+    (tmp_path / "two.py").write_text(TWO, encoding="utf-8")
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     done = subprocess.run(
         [*launch, str(tmp_path / "two.py"), str(tmp_path / "out")], cwd=HOME, capture_output=True, text=True, timeout=300,
@@ -371,6 +371,6 @@ def test_the_pocket_pipeline(tmp_path):
     alone = load_folder(tmp_path)[0]
     assert torch.equal(alone[:3], together[:3])
     assert (alone[3] - together[3]).abs().max() <= 2.1 / 127.5
-    note = json.loads((tmp_path / NOTE).read_text())
+    note = json.loads((tmp_path / NOTE).read_text(encoding="utf-8"))
     assert note["model"].startswith("pocket-diffusion ") and note["scheduler"] == "DDIMScheduler"
     assert np.asarray(Image.open(tmp_path / "cat" / "00000.png")).shape == (64, 64, 3)

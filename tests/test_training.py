@@ -67,7 +67,10 @@ def test_a_killed_and_resumed_run_ends_with_the_same_weights(tmp_path):
     tensors = [load(tmp_path / name) for name in ("in peace", "killed")]
     assert tensors[0].keys() == tensors[1].keys() and len(tensors[0]) > 20
     assert all(torch.equal(tensors[0][key], tensors[1][key]) for key in tensors[0])
-    steps = [line.split(",")[0] for line in (tmp_path / "killed" / "log.csv").read_text().splitlines()]
+    steps = [
+        line.split(",")[0]
+        for line in (tmp_path / "killed" / "log.csv").read_text(encoding="utf-8").splitlines()
+    ]
     assert steps == ["step", "0", "10", "20", "30", "39"]  # no line twice
 
 
@@ -95,7 +98,7 @@ save_file({"weight": run.raw_model.weight.detach(), "drawn": torch.stack(drawn)}
 def test_two_processes_share_the_batch_and_end_with_the_same_weights(tmp_path):
     """As `accelerate launch` or torch's own launcher starts them, with several GPUs or, here, on a CPU."""
     script = tmp_path / "two.py"
-    script.write_text(TWO)
+    script.write_text(TWO, encoding="utf-8")
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     subprocess.run([*launch, str(script), str(tmp_path)], check=True, capture_output=True, timeout=300)
     one, two = (load_file(tmp_path / f"{rank}.safetensors") for rank in (0, 1))

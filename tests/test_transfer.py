@@ -266,7 +266,7 @@ save_file(found, f"{sys.argv[1]}/{accelerator.process_index} of {accelerator.num
 
 def run_two(folder, processes: int) -> list[dict]:
     """The weights that each process ends with."""
-    (folder / "two.py").write_text(TWO)
+    (folder / "two.py").write_text(TWO, encoding="utf-8")
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node"]
     done = subprocess.run(
         [*launch, str(processes), str(folder / "two.py"), str(folder)], cwd=HOME, capture_output=True, text=True, timeout=300,

@@ -327,7 +327,7 @@ def test_damaged_cache_is_redrawn(cache, harm):
 
 
 def test_unwritable_cache(tmp_path, monkeypatch):
-    (tmp_path / "file").write_text("not a folder")
+    (tmp_path / "file").write_text("not a folder", encoding="utf-8")
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "file" / "cache"))
     with pytest.raises(OSError, match="COURSE_CACHE to a folder you can write to"):
         ZooDataset(8)[0]
@@ -361,10 +361,10 @@ def test_image_folder_resumes_and_grows(tmp_path):
 def test_image_folder_never_overwrites(tmp_path):
     mine = tmp_path / "train" / "cat" / "00000.png"
     mine.parent.mkdir(parents=True)
-    mine.write_text("a student's own picture")
+    mine.write_text("a student's own picture", encoding="utf-8")
     with pytest.raises(FileExistsError, match="not written by the Zoo"):
         write_image_folder(tmp_path / "train", ["cat"], 1, "photo")
-    assert mine.read_text() == "a student's own picture"
+    assert mine.read_text(encoding="utf-8") == "a student's own picture"
     write_image_folder(tmp_path / "other", ["cat"], 1, "photo", seed=1)
     with pytest.raises(FileExistsError, match="other settings"):
         write_image_folder(tmp_path / "other", ["cat"], 1, "photo", seed=2)

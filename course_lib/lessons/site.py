@@ -63,11 +63,15 @@ def build_slides(home: Path = HOME) -> Path:
     """Build the slides where they are stale; returns their folder.  Raises ValueError as `build_site` does."""
     out, stamp = built(home) / "slides", home / "docs" / "_build" / "slides.stamp"
     wanted = fingerprint(home)
-    if not (stamp.exists() and stamp.read_text() == wanted and (out / "index.html").exists()):
+    if not (
+        stamp.exists()
+        and stamp.read_text(encoding="utf-8", errors="replace") == wanted
+        and (out / "index.html").exists()
+    ):
         run_sphinx("revealjs", stage(home) / "slides", out)
         # The looks that reveal.js brings along are not used, and some would ask for fonts from elsewhere.
         shutil.rmtree(out / "_static" / "revealjs" / "dist" / "theme", ignore_errors=True)
-        stamp.write_text(wanted)
+        stamp.write_text(wanted, encoding="utf-8")
     return out
 
 

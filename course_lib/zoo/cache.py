@@ -43,7 +43,7 @@ def _read(path: Path, shape: tuple[int, ...]) -> np.ndarray | None:
     """The shard, or None where it is missing, cut short, of another shape, or has a wrong checksum."""
     try:
         pixels = np.load(path, mmap_mode="r", allow_pickle=False)
-        expected = _checksum_path(path).read_text()
+        expected = _checksum_path(path).read_text(encoding="utf-8")
     except (OSError, ValueError, EOFError):
         return None
     whole = pixels.shape == shape and pixels.dtype == np.uint8 and f"{zlib.crc32(pixels):08x}" == expected

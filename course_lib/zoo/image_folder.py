@@ -49,7 +49,7 @@ def _claim(folder: Path, classes: list[str], settings: dict) -> None:
     """Refuse a folder with files of somebody else; leave a note of the settings in a new one."""
     note = folder / MANIFEST
     try:
-        found = json.loads(note.read_text()) if note.exists() else None
+        found = json.loads(note.read_text(encoding="utf-8")) if note.exists() else None
     except ValueError:
         found = "unreadable"
     if found == settings:

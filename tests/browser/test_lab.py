@@ -33,12 +33,14 @@ def lab(tmp_path):
         "JUPYTER_DATA_DIR": str(tmp_path / "data"),
     }
     said = tmp_path / "said.txt"
-    with said.open("w") as log:
+    with said.open("w", encoding="utf-8") as log:
         server = subprocess.Popen([*lab_command(folder, LESSON, port), "--no-browser"], stderr=log, env=env)
     try:
         deadline = time.monotonic() + 120
-        while not (address := re.search(r"http://127\.0\.0\.1:\d+/lab\S*token=\w+", said.read_text())):
-            assert server.poll() is None and time.monotonic() < deadline, said.read_text()
+        while not (
+            address := re.search(r"http://127\.0\.0\.1:\d+/lab\S*token=\w+", said.read_text(encoding="utf-8"))
+        ):
+            assert server.poll() is None and time.monotonic() < deadline, said.read_text(encoding="utf-8")
             time.sleep(0.2)
         yield address[0], folder / LESSON
     finally:

@@ -39,8 +39,7 @@ FAILURES = (  # (sign in what a command said, what it means)
     (r"ensurepip is not available|No module named '?(venv|ensurepip)",
      "This Python has no venv module; on Debian and Ubuntu run `sudo apt install python3-venv`, then again."),
     (r"os error (5|32)\b|WinError (5|32)\b",
-     "A file in .venv is in use; close JupyterLab and what else runs from .venv, then run this again."),
-    (r"", "The libraries could not be installed; check the network (the first start needs it), then run this again."),
+     "A file in .venv is in use or may not be written; close JupyterLab and what else runs from .venv, then run this again."),
 )  # fmt: skip
 
 
@@ -286,7 +285,12 @@ def run(*command: str) -> None:
     failed, said = output(*command)
     if failed:
         print(said.strip()[-1500:], file=sys.stderr)
-        stop(next(sentence for sign, sentence in FAILURES if re.search(sign, said)))
+        network = "The libraries could not be installed; check the network (the first start needs it), then run this again."
+        stop(meaning(said, network))
+
+
+def meaning(said: str, otherwise: str) -> str:
+    return next((sentence for sign, sentence in FAILURES if re.search(sign, said)), otherwise)
 
 
 def output(*command: str) -> tuple:
@@ -297,7 +301,9 @@ def output(*command: str) -> tuple:
 
 def not_written(error: OSError) -> None:
     stop(
-        f"The environment could not be written ({error}); check the free disk space and that you may write to {HOME}."
+        meaning(
+            str(error), f"The environment could not be written ({error}); check that you may write to {HOME}."
+        )
     )
 
 

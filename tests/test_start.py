@@ -38,11 +38,7 @@ def machine(start, monkeypatch):
     machine = SimpleNamespace(ran=[], fate={}, python=False)
 
     def output(*command):
-        (name,) = [
-            name
-            for name, sign in STEPS.items()
-            if sign in command and ("--dry-run" in command) == (name == "dry")
-        ][:1]
+        name = next(name for name, sign in STEPS.items() if sign in command)
         machine.ran.append(name)
         fate = machine.fate.pop(name, None)
         if fate is KeyboardInterrupt:
@@ -254,11 +250,21 @@ def test_failed_installation(start, capsys, said, words):
     assert words in refused(capsys, start.run, sys.executable, "-c", f"import sys; sys.exit({said!r})")
 
 
-def test_unwritable_folder(start, machine, monkeypatch, capsys):
+@pytest.mark.parametrize("error, words", [
+    (PermissionError(13, "Permission denied"), "could not be written"),
+    (OSError(28, "No space left on device"), "The disk is full"),
+    (OSError("[WinError 32] used by another process"), "is in use"),
+])  # fmt: skip
+def test_a_folder_that_takes_no_files(start, machine, monkeypatch, capsys, error, words):
     def refuse():
-        raise PermissionError(13, "Permission denied")
+        raise error
 
     monkeypatch.setattr(start, "make_environment", refuse)
+    assert words in refused(capsys, start.main)
+
+
+def test_a_folder_without_the_right_to_write(start, machine, monkeypatch, capsys):
+    (start.HOME / ".venv.lock").mkdir()  # also root can't open it
     assert "could not be written" in refused(capsys, start.main)
 
 
@@ -287,7 +293,9 @@ def test_a_second_start_waits_for_the_first(start, machine, monkeypatch, capsys)
 
 def test_an_installation_whose_start_was_killed_keeps_the_lock(start):
     with start.only_one():
-        child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False)
+        command = [sys.executable, "-c", "print(flush=True); input()"]
+        child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, close_fds=False)
+        child.stdout.readline()  # it runs
     with (start.HOME / ".venv.lock").open("a", encoding="utf-8") as lock:
         assert not start.taken(lock.fileno())
         child.communicate(b"\n")

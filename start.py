@@ -208,7 +208,8 @@ def check_disk() -> None:
     if free < need:
         need = need - already_there()
     if free < need:
-        stop(f"The disk has {free:.1f} GB free; the course needs {need:.1f} GB: make room, then go on.")
+        said = f"The disk has {free:.1f} GB free; the course needs {need:.1f} GB"
+        stop(said + ": make room, then run this again.")
 
 
 def already_there() -> float:

@@ -13,6 +13,7 @@ import psutil
 import torch
 from torch import nn
 
+from course_lib.checks import check_is, check_text, takes
 from course_lib.hub import CLIP, RESNET_GB, STABLE_DIFFUSION, check_room, from_hub, no_network
 from course_lib.lessons.days import check_tier
 from course_lib.weights import checked_folder
@@ -25,6 +26,7 @@ def best_device() -> str:
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
+@takes(dtype=(check_is, torch.dtype, "a type of torch, such as torch.float16"))
 def load_text_to_image(
     tier: str = "pocket", *, device: str = "", dtype: torch.dtype | None = None, compile: bool = False
 ):
@@ -134,7 +136,7 @@ def _no_progress():
 
 def checked_device(device: str) -> str:
     """The device, or the best there is for "".  Raises ValueError, in one sentence, where this machine does not have it."""
-    device = device or best_device()
+    device = check_text(device or best_device(), "device")
     found = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if device.split(":")[0] not in found:
         raise ValueError(f"{device!r} is not a device; choose cpu, cuda or mps.")

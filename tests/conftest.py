@@ -32,16 +32,6 @@ def built():
 @pytest.fixture(scope="module")
 def judge():
     """An untrained judge, small and always the same."""
-    import torch
-    from transformers import CLIPImageProcessor, CLIPProcessor
+    from tests.stand_ins import small_judge
 
-    from course_lib.measuring.scoring import Judge
-    from course_lib.training.contrastive import new_clip
-    from course_lib.training.tokenizer import build_tokenizer
-
-    torch.manual_seed(0)
-    pixels = CLIPImageProcessor(
-        size={"shortest_edge": 64}, crop_size=64, image_mean=[0.5] * 3, image_std=[0.5] * 3
-    )
-    clip = new_clip(width=32, image_layers=1, text_layers=1, projection=16).eval()
-    return Judge(clip, CLIPProcessor(pixels, build_tokenizer()))
+    return small_judge()

@@ -51,6 +51,22 @@ def save_stable_diffusion(hub: Path) -> None:
     pipe.to(torch.float16).save_pretrained(snapshot(hub, models.STABLE_DIFFUSION), variant="fp16")
 
 
+def small_judge():
+    """A Judge with an untrained CLIP, small and always the same."""
+    from transformers import CLIPImageProcessor, CLIPProcessor
+
+    from course_lib.measuring.scoring import Judge
+    from course_lib.training.contrastive import new_clip
+    from course_lib.training.tokenizer import build_tokenizer
+
+    torch.manual_seed(0)
+    pixels = CLIPImageProcessor(
+        size={"shortest_edge": 64}, crop_size=64, image_mean=[0.5] * 3, image_std=[0.5] * 3
+    )
+    clip = new_clip(width=32, image_layers=1, text_layers=1, projection=16).eval()
+    return Judge(clip, CLIPProcessor(pixels, build_tokenizer()))
+
+
 def save_clip(hub: Path) -> None:
     """CLIP ViT-B/32's preprocessing and patches, 224 pixels in 7 x 7."""
     from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPProcessor

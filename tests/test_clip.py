@@ -1,5 +1,7 @@
 """Similarity, the contrastive loss, attention and its recording, and the judge's readings."""
 
+import warnings
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -109,3 +111,16 @@ def test_a_wrong_word_or_number_of_words_is_one_sentence():
         reading.agrees("animal", ["cat", "dog", "cat"])
     with pytest.raises(ValueError, match="1 names for 3 pictures"):
         reading.agrees("animal", ["cat"])
+
+
+def test_texts_that_are_cut_off_are_warned_of_once_with_how_many(judge):
+    """Their ends do not count, so their vectors are the same."""
+    long = [f"{'a cat ' * 40}and {end}" for end in ("an owl", "a frog")]
+    with pytest.warns(
+        UserWarning, match="^2 of 3 texts are longer than the 77 tokens .* 'a cat a cat"
+    ) as said:
+        features = judge.text_features([*long, "a cat"])
+    assert len(said) == 1 and torch.equal(features[0], features[1])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        judge.text_features(["cat " * 75])

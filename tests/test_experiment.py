@@ -58,7 +58,7 @@ def test_seeds():
     for wrong, words in (
         ((-2, 1), "seed is -2"),
         ((1.5, 1), "seed is 1.5"),
-        ((0, 0), "number of pictures is 0"),
+        ((0, 0), "n is 0, but must be"),
     ):
         with pytest.raises(ValueError, match=words):
             seeds_from(*wrong)

@@ -39,9 +39,9 @@ def test_words():
     assert f"{Interval(0.5, 0.25, 0.75):.0%}" == "50% (25% to 75%)"
 
 
-@pytest.mark.parametrize("hits, n", [(3, 2), (-1, 5), (0, 0)])
+@pytest.mark.parametrize("hits, n", [(3, 2), (-1, 5), (0, 0), (1.5, 3)])
 def test_no_share(hits, n):
-    with pytest.raises(ValueError, match="is no share"):
+    with pytest.raises(ValueError, match="is no share|must be a whole number"):
         share_interval(hits, n)
 
 

@@ -1,6 +1,7 @@
 """The measures, against torchmetrics and their own properties."""
 
 import math
+import warnings
 
 import pytest
 import torch
@@ -92,12 +93,34 @@ def test_kernel_distance_is_torchmetrics_kid():
     assert mine == pytest.approx(metric.compute()[0].item(), rel=1e-3) and mine > 0
 
 
+@pytest.mark.parametrize(
+    "distance, n, words",
+    [
+        (
+            lambda n: fid(pictures(1, n=n), pictures(2, n=n), Means()),
+            6,
+            "FID is computed from 6 pictures in 6 features",
+        ),
+        (lambda n: kid(pictures(1, n=n), pictures(2, n=n), Means()), 10, "KID of 5 pictures at a time"),
+        (lambda n: kernel_distance(*torch.randn(2, n, 4)), 9, "KID of 9 pictures"),
+    ],
+)
+def test_few_pictures_are_warned_of_and_too_few_refused(distance, n, words):
+    with pytest.warns(UserWarning, match=words):
+        distance(n)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message="A KID|The FID")
+        distance(2 * n + 2)
+    with pytest.raises(ValueError, match="or more: take more"):
+        distance(1)
+
+
 @pytest.mark.parametrize("shapes", [((1, 4), (9, 4)), ((9, 4), (9, 5)), ((9, 4), (1, 4))])
 def test_too_few_or_unequal_features_are_one_sentence(shapes):
     for distance in (frechet_distance, kernel_distance):
-        with pytest.raises(ValueError, match="The features have shapes"):
+        with pytest.raises(ValueError, match="The features have shapes|features_b has shape|2 or more"):
             distance(*(torch.randn(shape) for shape in shapes))
-    with pytest.raises(ValueError, match="equally many rows"):
+    with pytest.raises(ValueError, match="does not fit features_a: N is 6 here and 5 there"):
         kernel_distance(torch.randn(5, 4), torch.randn(6, 4))
     with pytest.raises(ValueError, match="2 or more"):
         kernel_distance(torch.randn(1, 4), torch.randn(1, 4))

@@ -16,7 +16,7 @@ from torchvision.models import ResNet
 from torchvision.models.feature_extraction import create_feature_extractor
 from torchvision.models.resnet import BasicBlock
 
-from course_lib.learning.labelled import check_images, check_labels, draw_per_class, thumbnails
+from course_lib.learning.labelled import check_labels, draw_per_class, thumbnails
 from course_lib.learning.transfer import (
     evaluate,
     features,
@@ -336,7 +336,7 @@ BAD_LABELS = [
     (torch.tensor([0, 1, 2]), 3, 2, r"run from 0 to 2, but the head has 2 outputs.*replace_head\(model, 3\)"),
     (torch.tensor([-1, 0, 1]), 3, 2, "run from -1 to 1"),
     (torch.tensor([-1, 0, 1]), 3, None, "run from -1 to 1"),
-    (torch.zeros(0, dtype=torch.long), 0, 2, "Only 0 class"),
+    (torch.zeros(0, dtype=torch.long), 0, 2, "labels is empty"),
 ]
 
 
@@ -346,23 +346,9 @@ def test_bad_labels(labels, n, n_classes, words):
         check_labels(labels, n, n_classes)
 
 
-BAD_IMAGES = [
-    (torch.zeros(0, 3, 8, 8), "There are 0 pictures, but 1 or more are needed"),
-    (torch.zeros(3, 8, 8), r"must be \(N, 3, H, W\)"),
-    (torch.zeros(2, 1, 8, 8), r"must be \(N, 3, H, W\)"),
-    (torch.full((2, 3, 8, 8), 255.0), r"must lie in \[-1, 1\]"),
-]
-
-
-@pytest.mark.parametrize("images, words", BAD_IMAGES)
-def test_bad_images(images, words):
-    with pytest.raises(ValueError, match=words):
-        check_images(images)
-
-
 def test_every_function_checks(resnet, pictures):
     images, labels = pictures
-    with pytest.raises(ValueError, match="0 pictures"):
+    with pytest.raises(ValueError, match="images is empty"):
         features(resnet, images[:0], same)
     with pytest.raises(ValueError, match="2 or more"):
         settle_batch_norm(resnet, images[:1], same)

@@ -77,5 +77,7 @@ def test_no_label_is_the_last_label():
 
 @pytest.mark.parametrize("shape", [(2, 1, 15, 16), (2, 3, 16, 16), (16, 16)])
 def test_wrong_shape(shape):
-    with pytest.raises(ValueError, match=r"it needs \(B, 1, H, W\) with H and W multiples of 4"):
+    with pytest.raises(
+        ValueError, match=r"it needs \(B, 1, H, W\) with H and W multiples of 4|it must be \(N, C, H, W\)"
+    ):
         UNet()(torch.zeros(shape), torch.zeros(2, dtype=torch.int64))

@@ -2,12 +2,22 @@
 
 import copy
 from collections.abc import Iterator
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_lib.diffusion.schedule import add_noise, training_target
+from course_lib.checks import (
+    check_count,
+    check_generator,
+    check_network,
+    check_number,
+    check_pictures,
+    check_tensors,
+    takes,
+)
+from course_lib.diffusion.schedule import PREDICTIONS, add_noise, check_shares, training_target
 
 
 def diffusion_loss(model, x0, labels, alpha_bar, *, prediction="v", generator=None) -> Tensor:
@@ -25,6 +35,7 @@ def diffusion_loss(model, x0, labels, alpha_bar, *, prediction="v", generator=No
     return F.mse_loss(model(xt, t, labels), target)
 
 
+@takes(labels="int N", null_label=(check_count, 0), p=(check_number, 0, 1), generator=check_generator)
 def drop_labels(
     labels: Tensor, null_label: int, p: float, generator: torch.Generator | None = None
 ) -> Tensor:
@@ -36,6 +47,7 @@ def drop_labels(
     return torch.where(drop, null_label, labels)
 
 
+@takes(ema_model=check_network, model=check_network, decay=(check_number, 0, 1))
 @torch.no_grad()
 def update_ema(ema_model: nn.Module, model: nn.Module, decay: float) -> None:
     """Move the averaged weights a little towards the model's, in place.
@@ -46,11 +58,17 @@ def update_ema(ema_model: nn.Module, model: nn.Module, decay: float) -> None:
         ema.lerp_(weight, 1 - decay)
 
 
+@takes(model=check_network)
 def start_ema(model: nn.Module) -> nn.Module:
     """A copy of the model for `update_ema`: same weights, no gradients."""
     return copy.deepcopy(model).requires_grad_(False)
 
 
+@takes(
+    model=check_network, ema_model=check_network, images=(check_pictures, "N C H W"), labels="int N", alpha_bar=check_shares,
+    steps=(check_count, 0), batch_size=check_count, lr=partial(check_number, above=0), prediction=PREDICTIONS, label_dropout=(check_number, 0, 1),
+    ema_decay=(check_number, 0, 1), generator=check_generator,
+)  # fmt: skip
 def train(model, ema_model, images, labels, alpha_bar, *, steps, batch_size=64, lr=2e-3, prediction="v",
           label_dropout=0.1, ema_decay=0.99, generator=None) -> Iterator[tuple[int, float]]:  # fmt: skip
     """Train on (images, labels) for `steps` steps; yields (step, loss) after each optimizer step.
@@ -58,7 +76,7 @@ def train(model, ema_model, images, labels, alpha_bar, *, steps, batch_size=64, 
     images: (N, C, H, W) in [-1, 1].  labels: (N,) int64.  The learning rate rises for the first tenth of the steps
     and then falls to zero (one cycle).  Raises ValueError where a pixel is outside [-1, 1] or the shape is wrong.
     """
-    check_images(images)
+    check_tensors("N ..., int N", images=images, labels=labels)
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr)
     rate = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=max(steps, 2), pct_start=0.1)
     null_label = model.config.num_classes
@@ -73,15 +91,3 @@ def train(model, ema_model, images, labels, alpha_bar, *, steps, batch_size=64, 
         # Early on the average would cling to the random start, so it begins short and grows longer.
         update_ema(ema_model, model, min(ema_decay, (1 + step) / (10 + step)))
         yield step, loss.item()
-
-
-def check_images(images: Tensor) -> None:
-    """Raises ValueError unless `images` is (N, C, H, W) with every pixel in [-1, 1]."""
-    if images.ndim != 4:
-        raise ValueError(f"images has shape {tuple(images.shape)}; it must be (N, C, H, W).")
-    low, high = images.min().item(), images.max().item()
-    if not (low >= -1.001 and high <= 1.001):
-        raise ValueError(
-            f"The pixels run from {low:.2f} to {high:.2f}; they must lie in [-1, 1]. "
-            "Pixels in [0, 1] become right with images * 2 - 1."
-        )

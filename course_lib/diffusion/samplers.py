@@ -20,7 +20,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.diffusion.schedule import to_eps, to_x0
+from course_lib.checks import check_callable, check_count, check_generator, check_is, check_number, takes
+from course_lib.diffusion.schedule import PREDICTIONS, check_shares, to_eps, to_x0
+
+ARGUMENTS = dict(
+    denoise=check_callable, x="N C H W", alpha_bar=check_shares, steps=check_count, eta=(check_number, 0, 1),
+    prediction=PREDICTIONS, generator=check_generator,
+)  # fmt: skip
 
 
 def guide(conditional: Tensor, unconditional: Tensor, scale: float) -> Tensor:
@@ -33,6 +39,7 @@ def guide(conditional: Tensor, unconditional: Tensor, scale: float) -> Tensor:
     return unconditional + scale * (conditional - unconditional)
 
 
+@takes(model=check_callable, labels="int N", scale=check_number)
 def guided(model, labels: Tensor, scale: float = 1.0) -> Callable[[Tensor, Tensor], Tensor]:
     """Make `denoise(x, t)` from a class-conditional model.  labels: (B,) int64.  scale: see `guide`."""
 
@@ -47,12 +54,14 @@ def guided(model, labels: Tensor, scale: float = 1.0) -> Callable[[Tensor, Tenso
     return denoise
 
 
+@takes(T=check_count)
 def trailing_timesteps(T: int, steps: int) -> list[int]:
     """`steps` numbers from T - 1 downwards, evenly spaced.  Raises ValueError unless 1 <= steps <= T."""
-    _check_steps(T, steps)
+    check_count(steps, "steps", 1, T)
     return (np.round(np.arange(T, 0, -T / steps)).astype(int) - 1).tolist()
 
 
+@takes(alpha_bar=check_shares)
 def karras_timesteps(
     alpha_bar: Tensor, steps: int, *, largest: float = 20.0, smallest: float = 0.1, rho: float = 7.0
 ) -> list[int]:
@@ -60,7 +69,7 @@ def karras_timesteps(
 
     largest, smallest: the ends in sigma.  At sigma = 20 a picture in [-1, 1] is lost in noise.  Returns t, falling.
     """
-    _check_steps(len(alpha_bar), steps)
+    check_count(steps, "steps", 1, len(alpha_bar))
     ramp = torch.linspace(largest ** (1 / rho), smallest ** (1 / rho), steps) ** rho
     sigma = _sigma(_finite(alpha_bar))
     return [int((sigma - wanted).abs().argmin()) for wanted in ramp]
@@ -93,6 +102,7 @@ def ddim_step(x0: Tensor, eps: Tensor, alpha_bar_next: Tensor) -> Tensor:
     return alpha_bar_next.sqrt() * x0 + (1 - alpha_bar_next).sqrt() * eps
 
 
+@takes(**ARGUMENTS)
 def sample_ddpm(
     denoise, x, alpha_bar, steps, *, prediction="v", clip=True, generator=None
 ) -> Iterator[Tensor]:
@@ -103,6 +113,7 @@ def sample_ddpm(
         yield x
 
 
+@takes(**ARGUMENTS)
 def sample_ddim(
     denoise, x, alpha_bar, steps, *, eta=0.0, prediction="v", clip=True, generator=None
 ) -> Iterator[Tensor]:
@@ -118,6 +129,7 @@ def sample_ddim(
         yield x
 
 
+@takes(**ARGUMENTS)
 def sample_euler(
     denoise, x, alpha_bar, steps, *, prediction="v", clip=True, generator=None
 ) -> Iterator[Tensor]:
@@ -133,6 +145,7 @@ def sample_euler(
         yield x
 
 
+@takes(**ARGUMENTS)
 def sample_heun(
     denoise, x, alpha_bar, steps, *, prediction="v", clip=True, generator=None, times=None
 ) -> Iterator[Tensor]:
@@ -153,6 +166,7 @@ def sample_heun(
         yield x
 
 
+@takes(**ARGUMENTS)
 def sample_dpmpp_2m(
     denoise, x, alpha_bar, steps, *, prediction="v", clip=True, generator=None
 ) -> Iterator[Tensor]:
@@ -184,19 +198,25 @@ SAMPLERS = {
 }
 
 
+@takes(steps=(check_is, "__next__", "a sampler at work, such as sample_ddim(...)"))
 def last(steps: Iterator[Tensor]) -> Tensor:
     """Run a sampler to its end and return the finished pictures."""
+    pictures = None
     for pictures in steps:  # noqa: B007
         pass
+    if pictures is None:
+        raise ValueError(
+            "This sampler has been run to its end before: call it again, sample_ddim(...), for new pictures."
+        )
     return pictures
 
 
+@takes(**ARGUMENTS)
 @torch.no_grad()
 def guesses(denoise, x, t: int, alpha_bar, prediction="v", clip=True) -> tuple[Tensor, Tensor]:
     """Ask the network once at step t; returns its guesses (x0, eps), each the shape of x."""
-    if not 0 <= t < len(alpha_bar):
-        raise ValueError(f"t = {t}; this schedule has steps 0 to {len(alpha_bar) - 1}.")
-    steps = torch.full((len(x),), t, device=x.device, dtype=torch.int64)  # (B,)
+    check_count(t, "t", 0, len(alpha_bar) - 1)
+    steps = torch.full((len(x),), int(t), device=x.device, dtype=torch.int64)  # (B,)
     output = denoise(x, steps)
     x0 = to_x0(output, x, steps, alpha_bar, prediction)
     if clip:
@@ -215,11 +235,6 @@ def _pairs(alpha_bar: Tensor, steps: int, times: list[int] | None = None) -> lis
 def _finite(alpha_bar: Tensor) -> Tensor:
     """Where no signal is left, sigma is infinite; like diffusers, hold alpha_bar at 2^-24 there."""
     return alpha_bar.clamp(min=2**-24)
-
-
-def _check_steps(T: int, steps: int) -> None:
-    if not 1 <= steps <= T:
-        raise ValueError(f"steps = {steps}; it must be at least 1 and at most T = {T}.")
 
 
 def _sigma(alpha_bar: Tensor) -> Tensor:

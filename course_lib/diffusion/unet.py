@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from course_lib.checks import check_is, check_tensors
+
 
 @dataclass(frozen=True)
 class UNetConfig:
@@ -85,6 +87,7 @@ class UNet(nn.Module):
 
     def __init__(self, config: UNetConfig = UNetConfig()):
         super().__init__()
+        check_is(config, "config", UNetConfig, "a UNetConfig, such as UNetConfig(channels=(16, 32, 64))")
         self.config = config
         C, g = config.channels, config.groups
         c_time = 4 * C[0]
@@ -109,7 +112,7 @@ class UNet(nn.Module):
 
         Returns the network's guess (eps, x0 or v, whatever it was trained for), the shape of x.
         """
-        self._check(x)
+        self._check(x, t, labels)
         if labels is None:
             labels = torch.full_like(t, self.config.num_classes)
         time = self.time_mlp(timestep_embedding(t, self.config.channels[0]))  # (B, c_time)
@@ -130,10 +133,16 @@ class UNet(nn.Module):
                 x = self.grow[i](F.interpolate(x, scale_factor=2.0))  # twice the height and width
         return self.conv_out(F.silu(self.norm_out(x)))
 
-    def _check(self, x: Tensor) -> None:
+    def _check(self, x: Tensor, t: Tensor, labels: Tensor | None) -> None:
+        check_tensors("N C H W, int N, int N", x=x, t=t, labels=t if labels is None else labels)
+        most = self.config.num_classes
+        if labels is not None and not (0 <= labels.min() and labels.max() <= most):
+            raise ValueError(
+                f"The labels run from {labels.min()} to {labels.max()}; they must be from 0 to {most}, and {most} is no label."
+            )
         step = 2 ** (len(self.config.channels) - 1)
         wanted = self.config.image_channels
-        if x.ndim != 4 or x.shape[1] != wanted or x.shape[2] % step or x.shape[3] % step:
+        if x.shape[1] != wanted or x.shape[2] % step or x.shape[3] % step:
             raise ValueError(
                 f"The U-Net got a tensor of shape {tuple(x.shape)}; it needs (B, {wanted}, H, W) "
                 f"with H and W multiples of {step}."

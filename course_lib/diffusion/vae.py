@@ -4,10 +4,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from course_lib.checks import check_count, check_number, check_pictures, check_tensors, takes
+
 
 class DigitVAE(nn.Module):
     """Digits (B, 1, 16, 16) to `latent_size` numbers each, and back."""
 
+    @takes(latent_size=check_count, width=check_count)
     def __init__(self, latent_size: int = 2, width: int = 32):
         super().__init__()
         self.latent_size = latent_size
@@ -23,15 +26,18 @@ class DigitVAE(nn.Module):
             nn.Conv2d(width, 1, 3, padding=1), nn.Tanh(),
         )  # fmt: skip
 
+    @takes(images=(check_pictures, "N 1 16 16"))
     def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """images: (B, 1, 16, 16) in [-1, 1].  Returns the mean and the log-variance of q(z|x), (B, latent_size) each."""
         return self.encoder(images).chunk(2, dim=1)
 
     def decode(self, z: Tensor) -> Tensor:
         """z: (B, latent_size).  Returns pictures, (B, 1, 16, 16) in [-1, 1]."""
+        check_tensors(f"N {self.latent_size}", z=z)
         return self.decoder(z)
 
 
+@takes(mean="...", log_var="...", eps="...")
 def reparameterise(mean: Tensor, log_var: Tensor, eps: Tensor) -> Tensor:
     """A sample of the Gaussian that the encoder describes, written so that gradients pass through it.
 
@@ -40,6 +46,7 @@ def reparameterise(mean: Tensor, log_var: Tensor, eps: Tensor) -> Tensor:
     return mean + (log_var / 2).exp() * eps
 
 
+@takes(mean="N ...", log_var="N ...")
 def kl_divergence(mean: Tensor, log_var: Tensor) -> Tensor:
     """How far the encoder's Gaussian is from the standard normal, in nats (Kingma and Welling, appendix B).
 
@@ -61,6 +68,7 @@ def vae_loss(vae: DigitVAE, images: Tensor, beta: float, eps: Tensor) -> Tensor:
     return (error + beta * kl_divergence(mean, log_var)).mean()
 
 
+@takes(a="...", b="...", weight=check_number)
 def slerp(a: Tensor, b: Tensor, weight: float) -> Tensor:
     """Walk from a to b on the sphere, so that the length stays (Shoemake 1985).
 

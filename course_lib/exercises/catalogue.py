@@ -54,13 +54,23 @@ def find(name: str) -> Exercise:
 def solution_source(name: str) -> str:
     """The course's own source of an exercise's solution, with the imports that it needs in a cell of its own."""
     reference = find(name).reference
-    return _imports(reference) + inspect.getsource(reference)
+    return _imports(reference) + _source(reference)
+
+
+def _source(function: Callable) -> str:
+    """A function's source as a student would write it: without the line that checks what the function is given."""
+    source = inspect.getsource(function)
+    lines = source.splitlines(keepends=True)
+    for line in ast.parse(source).body[0].decorator_list:
+        if isinstance(line, ast.Call) and ast.unparse(line.func) == "takes":
+            lines[line.lineno - 1 : line.end_lineno] = [""] * (line.end_lineno - line.lineno + 1)
+    return "".join(lines)
 
 
 def _imports(function: Callable) -> str:
     """The import lines for the names that a function takes from its module; "" where there are none."""
     function = inspect.unwrap(function)
-    tree = ast.parse(inspect.getsource(function))
+    tree = ast.parse(_source(function))
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     lines = []
     for name, value in ((name, function.__globals__.get(name)) for name in sorted(used)):

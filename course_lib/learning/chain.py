@@ -10,9 +10,10 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from course_lib.checks import check_pictures
 from course_lib.learning.curation import keep_best, leaks
 from course_lib.learning.image_files import load_folder, picture_names, write_scores
-from course_lib.learning.labelled import check_images, check_labels, thumbnails
+from course_lib.learning.labelled import check_labels, thumbnails
 from course_lib.learning.synthetic import generate_folder
 from course_lib.learning.transfer import features, linear_probe
 from course_lib.measuring.intervals import Interval, share_interval
@@ -77,7 +78,10 @@ def run_chain(
         )
     if not 0 < keep <= 1:
         raise ValueError(f"keep is {keep!r}, but must be a share above 0 and up to 1, such as 0.75.")
-    check_images(test_images), check_labels(test_labels, len(test_images), len(prompts), at_least=1)
+    (
+        check_pictures(test_images, "test_images"),
+        check_labels(test_labels, len(test_images), len(prompts), at_least=1),
+    )
     generate_folder(
         pipe, folder, prompts, n_per_class,
         seed=seed, steps=steps, guidance=guidance, bar=bar, accelerator=accelerator,

@@ -4,9 +4,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_lib.diffusion import ddpm
+from course_lib.checks import check_count, check_generator, check_tensors, takes
 
 
+@takes(labels="int N", n=check_count, generator=check_generator)
 def draw_per_class(labels: Tensor, n: int, generator: torch.Generator) -> Tensor:
     """Draw n pictures of each class at random, none of them twice: an equal budget for every class.
 
@@ -23,6 +24,7 @@ def draw_per_class(labels: Tensor, n: int, generator: torch.Generator) -> Tensor
     return torch.cat(chosen)
 
 
+@takes(images="N 3 H W", size=check_count)
 def thumbnails(images: Tensor, size: int = 16) -> Tensor:
     """Each picture as few numbers, its mean colour taken off: a cosine of them says how far two pictures go together.
 
@@ -33,25 +35,13 @@ def thumbnails(images: Tensor, size: int = 16) -> Tensor:
     return (small - small.mean(dim=(2, 3), keepdim=True)).flatten(1)
 
 
-def check_images(images: Tensor, at_least: int = 1) -> None:
-    """Raises ValueError unless `images` is (N, 3, H, W) in [-1, 1], with N >= at_least."""
-    if images.ndim == 4 and len(images) < at_least:
-        raise ValueError(
-            f"There are {len(images)} pictures, but {at_least} or more are needed: paint or load some first."
-        )
-    if images.ndim != 4 or images.shape[1] != 3:
-        raise ValueError(
-            f"images has shape {tuple(images.shape)}; it must be (N, 3, H, W), as load_folder gives it."
-        )
-    ddpm.check_images(images)
-
-
 def check_labels(labels: Tensor, n: int, n_classes: int | None = None, *, at_least: int = 2) -> int:
     """Returns the number of classes.  Raises ValueError unless labels are n whole numbers that fit a head of n_classes.
 
     n_classes: the head's outputs; None: the highest label decides.  at_least: how many different classes there must be.
     """
-    if labels.shape != (n,) or labels.is_floating_point():
+    check_tensors("int ...", labels=labels)
+    if labels.shape != (n,):
         raise ValueError(
             f"{n} pictures need labels of shape ({n},), whole numbers, but these are {tuple(labels.shape)} of {labels.dtype}."
         )

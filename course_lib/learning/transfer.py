@@ -10,36 +10,49 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.models import ResNet
 
-from course_lib.learning.labelled import check_images, check_labels
+from course_lib.checks import (
+    check_callable,
+    check_count,
+    check_generator,
+    check_is,
+    check_network,
+    check_number,
+    check_pictures,
+    takes,
+)
+from course_lib.learning.labelled import check_labels
 from course_lib.measuring.classify import class_logits, in_parts
 from course_lib.measuring.intervals import Interval, share_interval
 
+RESNET = (check_is, "fc", "a ResNet, as load_resnet() gives first")
+TWO_PICTURES = (check_pictures, "N 3 H W", -1, 2)
 BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.SyncBatchNorm)
 
 
+@takes(model=check_network, images=check_pictures, transforms=check_callable, batch_size=check_count)
 def features(model: nn.Module, images: Tensor, transforms, *, batch_size: int = 64) -> Tensor:
     """What the backbone says about each picture: the numbers that the head reads.
 
     model: a torchvision ResNet; it is in eval mode meanwhile, so no picture depends on its neighbours in the batch.
     images: (N, 3, H, W) in [-1, 1].  transforms: the network's own preprocessing, which takes [0, 1].
-    Returns (N, D) float32 on the CPU: compute them once and keep them.  Raises ValueError as `check_images` does.
+    Returns (N, D) float32 on the CPU: compute them once and keep them.  Raises ValueError for others.
     """
     backbone = nn.Sequential(*list(model.children())[:-1], nn.Flatten())  # the same layers, not copies
-    check_images(images)
     return in_parts(backbone, transforms, images / 2 + 0.5, batch_size)
 
 
+@takes(model=check_network, images=check_pictures, transforms=check_callable)
 def evaluate(model: nn.Module, images: Tensor, labels: Tensor, transforms) -> Interval:
     """The share of pictures that the network names right, with its 95% interval (Wilson).
 
     labels: (N,) int64.  The other arguments are those of `features`.  Raises ValueError as `check_labels` does.
     """
-    check_images(images)
     logits = class_logits(model, transforms, images / 2 + 0.5)
     check_labels(labels, len(images), logits.shape[1], at_least=1)
     return share_interval(int((logits.argmax(dim=1) == labels.cpu()).sum()), len(labels))
 
 
+@takes(x="N D", reference="M D", eps=(check_number, 0))
 def standardise(x: Tensor, reference: Tensor, eps: float = 1e-3) -> Tensor:
     """Bring every feature to mean 0 and spread 1, by the mean and spread it has in the training set.
 
@@ -52,6 +65,7 @@ def standardise(x: Tensor, reference: Tensor, eps: float = 1e-3) -> Tensor:
     return (x - mean) / (std + eps)
 
 
+@takes(features="N D", n_classes=check_count, decay=(check_number, 0))
 def linear_probe(
     features: Tensor, labels: Tensor, n_classes: int | None = None, *, decay: float = 0.01
 ) -> nn.Linear:
@@ -90,6 +104,7 @@ def _fold(head: nn.Linear, reference: Tensor) -> nn.Linear:
     return head
 
 
+@takes(model=RESNET, n_classes=check_count)
 def replace_head(model: nn.Module, n_classes: int) -> nn.Module:
     """Give the network a new last layer for other classes, in place; the backbone stays as it is.
 
@@ -101,6 +116,7 @@ def replace_head(model: nn.Module, n_classes: int) -> nn.Module:
     return model
 
 
+@takes(model=RESNET)
 def freeze_backbone(model: nn.Module) -> nn.Module:
     """Keep everything before the head as it is, in place: the weights, and the statistics of the batch norms.
 
@@ -114,6 +130,7 @@ def freeze_backbone(model: nn.Module) -> nn.Module:
     return model
 
 
+@takes(model=(check_is, "layer1", RESNET[2]), n_classes=check_count, generator=check_generator)
 def untrained(model: nn.Module, n_classes: int, generator: torch.Generator | None = None) -> nn.Module:
     """A network of the same layers with fresh random weights, on the same device: what is there without pretraining.
 
@@ -135,6 +152,7 @@ def train_mode(model: nn.Module) -> nn.Module:
     return model
 
 
+@takes(model=check_network, images=TWO_PICTURES, transforms=check_callable)
 @torch.no_grad()
 def settle_batch_norm(model: nn.Module, images: Tensor, transforms) -> nn.Module:
     """Set the statistics of every batch norm to those of these pictures, in one pass, in place.
@@ -143,7 +161,6 @@ def settle_batch_norm(model: nn.Module, images: Tensor, transforms) -> nn.Module
     pictures of another kind, without labels (AdaBN, Li and others 2016).  Arguments as for `features`, N >= 2.
     Returns the model in eval mode.
     """
-    check_images(images, at_least=2)
     norms = [module for module in model.modules() if isinstance(module, BATCH_NORMS)]
     usual = [module.momentum for module in norms]
     for module in norms:
@@ -166,6 +183,10 @@ class _Alone:
         loss.backward()
 
 
+@takes(
+    model=RESNET, images=check_pictures, transforms=check_callable, steps=(check_count, 0), lr=(check_number, 0),
+    batch_size=check_count, augment=check_callable, generator=check_generator,
+)  # fmt: skip
 def fine_tune(model, images, labels, transforms, *, steps, lr=1e-3, batch_size=16, augment=None, generator=None,
               accelerator=None) -> Iterator[tuple[int, float]]:  # fmt: skip
     """Train all that is not frozen; yields (step, loss) after each optimizer step.
@@ -173,9 +194,9 @@ def fine_tune(model, images, labels, transforms, *, steps, lr=1e-3, batch_size=1
     model: a torchvision ResNet.  images: (N, 3, H, W) in [-1, 1].  labels: (N,) int64, each below the head's outputs.
     transforms: the network's own preprocessing.  augment: changes a batch in [0, 1] at random, as torchvision's v2 does.
     batch_size: of all processes together.  accelerator: an accelerate.Accelerator, whose processes share each batch; give
-    every process a generator of the same seed.  Raises ValueError as `check_images` and `check_labels` do.
+    every process a generator of the same seed.  Raises ValueError for others, and as `check_labels` does.
     """
-    check_images(images), check_labels(labels, len(images), model.fc.out_features)
+    check_labels(labels, len(images), model.fc.out_features)
     workers, device = accelerator or _Alone(), accelerator.device if accelerator else _device(model)
     learned = [weight for weight in model.parameters() if weight.requires_grad]
     model, optimizer = workers.prepare(model, torch.optim.AdamW(learned, lr=lr))

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from course_lib.checks import check_callable, check_count, check_network, check_pictures, check_texts, takes
+from course_lib.checks.values import told
 from course_lib.measuring.intervals import Interval, share_interval
 from course_lib.zoo.coats import ANIMALS
 
@@ -23,6 +25,7 @@ IMAGENET_NAMES: dict[str, tuple[str, ...]] = {
 }
 
 
+@takes(images="B 3 H W", mean="3", std="3")
 def normalise(images: Tensor, mean: Tensor, std: Tensor) -> Tensor:
     """Bring each colour to the range that a network was trained with.
 
@@ -33,6 +36,7 @@ def normalise(images: Tensor, mean: Tensor, std: Tensor) -> Tensor:
     return (images - mean.view(-1, 1, 1)) / std.view(-1, 1, 1)
 
 
+@takes(logits="...", names=check_texts, k=check_count)
 def top_k(logits: Tensor, names: list[str], k: int = 5) -> list[tuple[str, float]]:
     """The k most probable names for one picture, the best first, each with its probability among all names.
 
@@ -46,12 +50,13 @@ def top_k(logits: Tensor, names: list[str], k: int = 5) -> list[tuple[str, float
             f"The logits have shape {tuple(logits.shape)}, but there are {len(names)} names: give those of one picture, "
             f"shape ({len(names)},), such as logits[0]."
         )
-    if not 1 <= k <= len(names):
+    if k > len(names):
         raise ValueError(f"k is {k}, but there are {len(names)} names: choose a k from 1 to {len(names)}.")
     shares, places = logits.softmax(dim=0).topk(k)
     return [(names[place], share) for place, share in zip(places.tolist(), shares.tolist())]
 
 
+@takes(logits="N C", truth="int N", groups="int N")
 def accuracy_by_group(logits: Tensor, truth: Tensor, groups: Tensor) -> Tensor:
     """How often the highest logit is the right one, in each group of pictures by itself.
 
@@ -67,14 +72,21 @@ def accuracy_interval(right: Tensor) -> Interval:
 
     right: (N,) bool, N at least 1, of pictures drawn apart from each other.  Raises ValueError for another shape or type.
     """
-    if right.ndim != 1 or right.dtype != torch.bool or not len(right):
+    if not isinstance(right, Tensor) or right.ndim != 1 or right.dtype != torch.bool or not len(right):
+        got = f"{right.dtype} of shape {tuple(right.shape)}" if isinstance(right, Tensor) else told(right)
         raise ValueError(
-            f"One True or False per picture is needed, shape (N,), but got {right.dtype} of shape {tuple(right.shape)}: "
+            f"One True or False per picture is needed, shape (N,), but got {got}: "
             "compare the answers with the truth, answers == truth."
         )
     return share_interval(int(right.sum()), len(right))
 
 
+@takes(
+    model=check_network,
+    transforms=check_callable,
+    images=(check_pictures, "N 3 H W", 0),
+    batch_size=check_count,
+)
 def class_logits(model: nn.Module, transforms: nn.Module, images: Tensor, batch_size: int = 64) -> Tensor:
     """What a classifier says about pictures that get its own preprocessing first.
 
@@ -82,7 +94,6 @@ def class_logits(model: nn.Module, transforms: nn.Module, images: Tensor, batch_
     The model is in eval mode meanwhile, so no picture depends on its neighbours in the batch.
     Returns (N, C) logits on the CPU.  Raises ValueError for another shape, type or range.
     """
-    check_pictures(images)
     return in_parts(model, transforms, images, batch_size)
 
 
@@ -103,6 +114,7 @@ def in_parts(network: nn.Module, transforms: nn.Module, images: Tensor, batch_si
     return torch.cat(parts)
 
 
+@takes(logits="...", names=check_texts)
 def animal_logits(logits: Tensor, names: list[str]) -> Tensor:
     """The logits of all classes, reduced to the Zoo's animals: so one cell serves 12 classes and 1000.
 
@@ -122,6 +134,7 @@ def animal_logits(logits: Tensor, names: list[str]) -> Tensor:
     return torch.stack(columns, dim=1)
 
 
+@takes(names=check_texts)
 def animal_classes(names: list[str]) -> dict[str, list[int]]:
     """Which classes are which animal of the Zoo: {animal: class numbers}; the list is empty where there is none.
 
@@ -136,21 +149,3 @@ def animal_classes(names: list[str]) -> dict[str, list[int]]:
             "missing. Give the names that load_resnet returned."
         )
     return {animal: [place[word] for word in words[animal]] for animal in ANIMALS}
-
-
-def check_pictures(images: Tensor) -> None:
-    """Raise ValueError, in one sentence, unless images are (N, 3, H, W) floats in [0, 1], N at least 1."""
-    if not isinstance(images, Tensor) or images.ndim != 4 or images.shape[1] != 3 or not len(images):
-        got = tuple(images.shape) if isinstance(images, Tensor) else type(images).__name__
-        raise ValueError(
-            f"Pictures as a tensor of shape (N, 3, H, W) are needed, but got {got}: one picture is image[None], "
-            "and a list of equal sizes is torch.stack(list)."
-        )
-    if not images.is_floating_point():
-        raise ValueError(
-            f"Pictures must be floats from 0 to 1, but their type is {images.dtype}: divide bytes by 255."
-        )
-    low, high = images.min().item(), images.max().item()
-    if not (low >= -1e-3 and high <= 1 + 1e-3):
-        hint = "divide by 255" if high > 2 else "bring [-1, 1] to [0, 1] with images / 2 + 0.5"
-        raise ValueError(f"Pictures must be from 0 to 1, but they run from {low:.1f} to {high:.1f}: {hint}.")

@@ -4,6 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from course_lib.checks import check_pictures
+
 
 class DigitJudge(nn.Module):
     """A small convolutional classifier for (B, 1, 16, 16) digits in [-1, 1]."""
@@ -40,6 +42,5 @@ class DigitFeatures(nn.Sequential):
         )  # fmt: skip
 
     def forward(self, images: Tensor) -> Tensor:
-        if images.shape[1:] != (1, 16, 16):
-            raise ValueError(f"The judge got shape {tuple(images.shape)}; it needs digits, (B, 1, 16, 16).")
+        check_pictures(images, "digits", "B 1 16 16")
         return super().forward(images.float())

@@ -6,26 +6,38 @@ from collections.abc import Callable, Iterable, Sequence
 import torch
 from torch import Tensor
 
+from course_lib.checks import (
+    check_callable,
+    check_count,
+    check_is,
+    check_tensors,
+    check_text,
+    check_texts,
+    takes,
+)
 from course_lib.measuring.intervals import Interval, mean_interval
 from course_lib.words import prompting
-from course_lib.zoo.scene import check_word
 
 SETTINGS = ("guidance", "steps", "negative", "sampler")
 SEEDS = 1_000_000  # a random seed is below this
 
 
+PIPE = (check_is, "unet", "a pipeline, as load_text_to_image() gives")
+LIST = (check_is, (list, tuple, range), "a list")
+PAINTED = (check_is, dict, "{value: pictures}, as sweep() gives")
+
+
+@takes(seed=(check_count, -1), n=check_count)
 def seeds_from(seed: int, n: int) -> list[int]:
     """`n` seeds in a row, the first one `seed`; -1 draws it by chance, without touching anybody's random numbers.
 
     Raises ValueError for a seed below -1, or for no pictures.
     """
-    for name, value, least in (("seed", seed, -1), ("number of pictures", n, 1)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise ValueError(f"The {name} is {value!r}, but must be a whole number, {least} or more.")
     first = random.SystemRandom().randrange(SEEDS) if seed == -1 else seed
     return list(range(first, first + n))
 
 
+@takes(pipe=PIPE, seeds=LIST, negative=check_text, batch=check_count, on_step=check_callable)
 def paint(
     pipe,
     prompts: str | Sequence[str],
@@ -45,7 +57,9 @@ def paint(
     Raises ValueError for another number of prompts than of seeds, or a wrong guidance, number of steps or sampler.
     """
     prompting.check_numbers(guidance, steps)
-    prompts = [prompts] * len(seeds) if isinstance(prompts, str) else list(prompts)
+    for seed in seeds:
+        check_count(seed, "each seed", 0)
+    prompts = [prompts] * len(seeds) if isinstance(prompts, str) else check_texts(prompts, "prompts")
     if len(prompts) != len(seeds) or not seeds:
         raise ValueError(
             f"{len(prompts)} prompts for {len(seeds)} seeds; give one prompt for all, or one for each seed."
@@ -67,6 +81,7 @@ def paint(
     return torch.cat(parts)
 
 
+@takes(pipe=PIPE, seeds=LIST, setting=SETTINGS, values=LIST, watch=check_callable)
 def sweep(
     pipe,
     prompts: str | Sequence[str],
@@ -84,7 +99,6 @@ def sweep(
     Returns {value: (N, 3, H, W) in [-1, 1]}.  Row i of every value has the same prompt and the same seed, so values can
     be compared picture by picture.  Raises ValueError for an unknown setting, or a seed or value that comes twice.
     """
-    check_word("setting", setting, SETTINGS)
     for name, given in (("seed", list(seeds)), ("value", list(values))):
         twice = [x for i, x in enumerate(given) if x in given[:i]]
         if twice or not given:
@@ -94,11 +108,13 @@ def sweep(
     return {value: paint(pipe, prompts, seeds, **fixed, **{setting: value}) for value in watched}
 
 
+@takes(painted=PAINTED, score=check_callable)
 def measured(painted: dict, score: Callable[[Tensor], Tensor]) -> dict[float | str, Interval]:
     """The mean score of each value's pictures, with its 95% interval.  score: (N, 3, H, W) -> (N,)."""
     return {value: mean_interval(score(pictures)) for value, pictures in painted.items()}
 
 
+@takes(painted=PAINTED, score=check_callable)
 def compared(painted: dict, score: Callable[[Tensor], Tensor], base) -> dict[float | str, Interval]:
     """How much better each value scores than `base`, picture by picture: the mean difference with its 95% interval.
 
@@ -110,12 +126,15 @@ def compared(painted: dict, score: Callable[[Tensor], Tensor], base) -> dict[flo
     return {v: mean_interval(score(pictures) - before) for v, pictures in painted.items() if v != base}
 
 
+@takes(judge=(check_is, "text_features", "a Judge, such as Judge(*load_clip())"), prompts=check_texts)
 def prompt_fit(judge, prompts: Sequence[str]) -> Callable[[Tensor], Tensor]:
     """A score: the judge's cosine between each picture and its own prompt, -1 to 1.  Returns images (N, ...) -> (N,)."""
     texts = judge.text_features(list(prompts))  # (N, D)
 
     def score(images: Tensor) -> Tensor:
-        return (judge.image_features(images) * texts).sum(dim=1)
+        pictures = judge.image_features(images)
+        check_tensors("N D, N D", prompts=texts, pictures=pictures)
+        return (pictures * texts).sum(dim=1)
 
     return score
 

@@ -6,6 +6,9 @@ import torch
 from scipy import stats
 from torch import Tensor
 
+from course_lib.checks import check_count, check_number, check_tensors, takes
+from course_lib.checks.values import sentence
+
 LEVEL = 0.95
 
 
@@ -26,6 +29,7 @@ class Interval(NamedTuple):
         return not self.low <= number <= self.high
 
 
+@takes(values="N", factor=check_number)
 def confidence_interval(values: Tensor, factor: float) -> Tensor:
     """The range in which the mean of many more such values may well lie.
 
@@ -44,19 +48,24 @@ def mean_interval(values: Tensor) -> Interval:
     values: (N,) numbers.  For two settings tried with the same seeds, give the differences, seed by seed: that is the
     sharper question.  Raises ValueError for fewer than 2 values.
     """
-    values = torch.as_tensor(values, dtype=torch.float64).flatten()
+    try:
+        values = torch.as_tensor(values, dtype=torch.float64).flatten()
+    except (TypeError, ValueError, RuntimeError):
+        raise ValueError(sentence("values", values, "numbers, such as torch.tensor([0.1, 0.3])")) from None
     if len(values) < 2:
         raise ValueError(f"An interval needs 2 values or more, but got {len(values)}: measure more often.")
+    check_tensors("N", values=values)
     low, high = confidence_interval(values, float(stats.t.ppf((1 + LEVEL) / 2, len(values) - 1))).tolist()
     return Interval(values.mean().item(), low, high)
 
 
+@takes(hits=(check_count, 0), n=check_count)
 def share_interval(hits: int, n: int) -> Interval:
     """A share, hits out of n, and its 95% interval, by Wilson's score ("Probable inference …", JASA 1927).
 
     It stays inside 0 to 1, and is not empty where all n are hits.  Raises ValueError unless 0 <= hits <= n and n >= 1.
     """
-    if not (n >= 1 and 0 <= hits <= n):
+    if hits > n:
         raise ValueError(f"{hits} hits out of {n} is no share; give 0 to n hits, and n of 1 or more.")
     found = stats.binomtest(int(hits), int(n)).proportion_ci(LEVEL, method="wilson")
     return Interval(hits / n, float(found.low), float(found.high))

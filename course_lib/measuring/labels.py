@@ -1,17 +1,30 @@
 """A picture against a list of labels: which labels to list, how probable each is, and how often the right one wins."""
 
 from dataclasses import asdict
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from course_lib.checks import (
+    check_is,
+    check_number,
+    check_pictures,
+    check_rng,
+    check_texts,
+    check_word,
+    takes,
+)
 from course_lib.measuring.scoring import FIELDS, Judge
 from course_lib.words.clip import zero_shot
 from course_lib.zoo import Scene, caption, random_scene
-from course_lib.zoo.scene import check_word
+
+SCENE = (check_is, "animal", "a Scene, such as random_scene()")
+JUDGE = (check_is, "text_features", "a Judge, such as Judge(*load_clip())")
 
 
+@takes(scene=SCENE)
 def rivals(scene: Scene, field: str) -> list[str]:
     """The scene's plain caption with one word wrong: every other word of the Zoo for `field`, in the Zoo's order.
 
@@ -22,6 +35,7 @@ def rivals(scene: Scene, field: str) -> list[str]:
     return [_plain(scene, **{field: word}) for word in others]
 
 
+@takes(scene=SCENE, rng=check_rng)
 def label_set(scene: Scene, rng: np.random.Generator | int | None = None) -> dict[str, str]:
     """One right label for a picture of the scene, and one of each kind of wrong ones.
 
@@ -33,13 +47,18 @@ def label_set(scene: Scene, rng: np.random.Generator | int | None = None) -> dic
     return {"right": _plain(scene)} | wrong
 
 
+@takes(
+    judge=JUDGE,
+    image_features="N D",
+    labels=(check_is, (list, tuple), "a list of sentences for each picture"),
+)
 def label_cosines(judge: Judge, image_features: Tensor, labels: list[list[str]]) -> Tensor:
     """How well each picture fits each label of its own list.
 
     image_features: (N, D), of length 1, from `judge.image_features`.  labels: N lists of M sentences each.
     Returns the cosines, (N, M).  Raises ValueError where there is not one list per picture, or lists differ in length.
     """
-    lengths = {len(some) for some in labels}
+    lengths = {len(check_texts(some, "each list of labels")) for some in labels}
     if len(labels) != len(image_features) or len(lengths) != 1:
         raise ValueError(
             f"{len(labels)} lists with {sorted(lengths)} labels for {len(image_features)} pictures; give each picture a "
@@ -49,6 +68,7 @@ def label_cosines(judge: Judge, image_features: Tensor, labels: list[list[str]])
     return torch.einsum("nd,nmd->nm", image_features, texts.unflatten(0, (len(labels), -1)))
 
 
+@takes(similarities="N M", temperature=partial(check_number, above=0))
 def softmax_with_temperature(similarities: Tensor, temperature: float) -> Tensor:
     """Share out 100% among the labels; the lower the temperature, the more the best one takes.
 
@@ -60,6 +80,7 @@ def softmax_with_temperature(similarities: Tensor, temperature: float) -> Tensor
     return (similarities / temperature).softmax(dim=1)
 
 
+@takes(right="N", wrong="N M")
 def win_rate(right: Tensor, wrong: Tensor) -> Tensor:
     """The part of the pictures whose right label scores higher than every wrong one; a tie is no win.
 
@@ -69,6 +90,7 @@ def win_rate(right: Tensor, wrong: Tensor) -> Tensor:
     return wins.float().mean()
 
 
+@takes(judge=JUDGE, images=check_pictures)
 def label_probabilities(judge: Judge, images: Tensor, labels: list[str]) -> Tensor:
     """How probable each label is for each picture, among the labels listed and no others, at the judge's temperature.
 
@@ -76,11 +98,6 @@ def label_probabilities(judge: Judge, images: Tensor, labels: list[str]) -> Tens
     Raises ValueError for labels that `check_labels` refuses, and for anything but a batch of pictures.
     """
     check_labels(judge, labels)
-    if images.ndim != 4 or len(images) == 0:
-        raise ValueError(
-            f"The pictures have shape {tuple(images.shape)}, but must be a batch (N, 3, H, W) of 1 or more; "
-            "for a single picture write picture[None]."
-        )
     scale = judge.clip.logit_scale.exp().item()
     return zero_shot(judge.image_features(images), judge.text_features(labels), scale)
 
@@ -92,6 +109,7 @@ def check_labels(judge: Judge, labels: list[str]) -> None:
     """
     if isinstance(labels, str):
         raise ValueError(f"The labels are one string, {labels[:40]!r}; give a list of sentences.")
+    check_is(labels, "labels", (list, tuple), "a list of sentences")
     if len(labels) < 2:
         raise ValueError(_too_few(labels))
     read: dict[tuple, str] = {}

@@ -1,15 +1,17 @@
 """Where a network looks: Grad-CAM for a ResNet, and the same idea for CLIP's picture tower."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_lib.measuring.classify import check_pictures
+from course_lib.checks import check_callable, check_is, check_number, check_pictures, takes
 from course_lib.words.clip import cosine_similarity_matrix
 
 
+@takes(activations="B C H W", gradients="B C H W")
 def grad_cam(activations: Tensor, gradients: Tensor) -> Tensor:
     """Where a layer speaks for an answer (Grad-CAM, Selvaraju et al. 2017, eq. 1 and 2).
 
@@ -59,6 +61,11 @@ def _as_map(output: Tensor) -> Tensor:
     return output[:, 1:].transpose(1, 2).unflatten(2, (side, side))
 
 
+@takes(
+    model=(check_is, "layer4", "a ResNet, as load_resnet() gives first"), inputs="B 3 H W",
+    classes=(check_is, (list, tuple), "for each picture a list of class numbers"),
+    layer=("layer1", "layer2", "layer3", "layer4"), cam=check_callable,
+)  # fmt: skip
 def resnet_heat(
     model: nn.Module,
     inputs: Tensor,
@@ -73,6 +80,15 @@ def resnet_heat(
     that count as the answer.  layer: of "layer1" to "layer4".  cam: as in layer_heat.  Returns (B, h, w) on the CPU.
     """
     device = next(model.parameters()).device
+    most = model.fc.out_features - 1
+    fits = all(
+        isinstance(some, (list, tuple)) and some and all(0 <= k <= most for k in some) for some in classes
+    )
+    if len(classes) != len(inputs) or not fits:
+        raise ValueError(
+            f"There are {len(classes)} lists of class numbers for {len(inputs)} pictures; give each picture a list of one or more "
+            f"numbers from 0 to {most}."
+        )
 
     def score() -> Tensor:
         logits = model(inputs.to(device))
@@ -81,6 +97,10 @@ def resnet_heat(
     return layer_heat(getattr(model, layer), score, cam)
 
 
+@takes(
+    clip=(check_is, "vision_model", "a CLIPModel, as load_clip() gives first"), inputs="B 3 H W", label_features="M D",
+    answers="int B", cam=check_callable,
+)  # fmt: skip
 def clip_heat(
     clip, inputs: Tensor, label_features: Tensor, answers: Tensor, *, cam: Cam = grad_cam
 ) -> Tensor:
@@ -93,6 +113,10 @@ def clip_heat(
     clip: CLIPModel.  inputs: (B, 3, H, W), preprocessed.  label_features: (M, D).  answers: (B,) int64.
     cam: as in layer_heat.  Returns (B, h, w) on the CPU.
     """
+    if not (0 <= answers.min() and answers.max() < len(label_features)):
+        raise ValueError(
+            f"The answers run from {answers.min()} to {answers.max()}, but there are labels 0 to {len(label_features) - 1}."
+        )
     device, labels = clip.device, label_features.to(clip.device)
     rows = torch.arange(len(inputs), device=device)
 
@@ -109,32 +133,25 @@ def enlarge(heat: Tensor, height: int, width: int) -> Tensor:
     return F.interpolate(heat[:, None], size=(height, width), mode="bilinear", align_corners=False)[:, 0]
 
 
+@takes(heat="B h w", mask="bool B H W")
 def share_inside(heat: Tensor, mask: Tensor) -> Tensor:
     """Which part of the heat lies inside a region; a map without heat counts as 0.
 
     heat: (B, h, w), 0 or more.  mask: (B, H, W) bool, at the picture's size.  Returns (B,) from 0 to 1.
     Raises ValueError where the numbers of maps and masks differ.
     """
-    if heat.ndim != 3 or mask.ndim != 3 or len(heat) != len(mask):
-        raise ValueError(
-            f"The heat has shape {tuple(heat.shape)} and the mask {tuple(mask.shape)}: give (B, h, w) and (B, H, W)."
-        )
     heat = enlarge(heat.float(), *mask.shape[1:])
     inside = (heat * mask.to(heat.device)).sum(dim=(1, 2))
     return inside / heat.sum(dim=(1, 2)).clamp_min(1e-12)
 
 
+@takes(images=(check_pictures, "N 3 H W", 0), heat="...", part=partial(check_number, above=0, below=1))
 def cover_hottest(images: Tensor, heat: Tensor, part: float = 0.25) -> Tensor:
     """Cover the hottest part of each picture with plain grey: if the map is right, the network should falter.
 
     images: (B, 3, H, W) in [0, 1].  heat: (B, h, w).  part: of the pixels, above 0 and below 1.
     Returns pictures like images.  Raises ValueError for another part, shape or range.
     """
-    check_pictures(images)
-    if not 0 < part < 1:
-        raise ValueError(
-            f"part is {part}, but must be above 0 and below 1: it is the share of pixels to cover."
-        )
     if heat.ndim != 3 or len(heat) != len(images):
         raise ValueError(f"The heat has shape {tuple(heat.shape)}; ({len(images)}, h, w) is needed.")
     heat = enlarge(heat.float(), *images.shape[2:]).flatten(1)  # (B, H * W)

@@ -6,9 +6,10 @@ from itertools import product
 import torch
 from torch import Tensor, nn
 
+from course_lib.checks import advise, check_count, check_is, check_pictures, check_texts, check_word, takes
 from course_lib.words.clip import zero_shot
+from course_lib.words.prompt_words import left_out
 from course_lib.zoo import ANIMALS, FLAWS, MEDIA, PLACES, Scene, caption, random_scene
-from course_lib.zoo.scene import check_word
 
 FIELDS = {"animal": ANIMALS, "medium": MEDIA, "place": PLACES}
 COMPOSITIONS = tuple(product(ANIMALS, MEDIA, PLACES))  # 480 of them
@@ -22,6 +23,7 @@ class Reading:
     medium: Tensor  # (N, 5)
     place: Tensor  # (N, 8)
 
+    @takes(field=tuple(FIELDS), names=check_texts)
     def agrees(self, field: str, names: list[str]) -> Tensor:
         """Which pictures show what was asked for.  names: N words of `field`.  Returns (N,) bool.
 
@@ -47,6 +49,10 @@ class Judge:
     clip: CLIPModel.  processor: CLIPProcessor, both from `course_lib.models.load_clip`.
     """
 
+    @takes(
+        clip=(check_is, "get_text_features", "a CLIPModel, the first of what load_clip() gives"),
+        processor=(check_is, "tokenizer", "a CLIPProcessor, the second of what load_clip() gives"),
+    )
     def __init__(self, clip, processor):
         self.clip, self.processor = clip, processor
         self.plain = [
@@ -55,16 +61,36 @@ class Judge:
         ]
         self.captions = self.text_features(self.plain)  # (480, D)
 
+    @takes(texts=check_texts)
     @torch.no_grad()
     def text_features(self, texts: list[str]) -> Tensor:
-        """(N, D) on the CPU, each of length 1."""
+        """(N, D) on the CPU, each of length 1.  Warns of texts that are too long to be read to their end.
+
+        Raises ValueError for anything but a list of texts.
+        """
+        self._warn_of_long(texts)
         batch = self.processor(text=texts, padding=True, truncation=True, return_tensors="pt")
         found = self.clip.get_text_features(**batch.to(self.clip.device))
         return _normalised(found)
 
+    def _warn_of_long(self, texts: list[str]) -> None:
+        tokenizer = self.processor.tokenizer
+        places = tokenizer.model_max_length
+        # a token is a byte or more, so short texts need no second look
+        long = [text for text in texts if len(text.encode()) > places - 2 and left_out(tokenizer, text)]
+        if long:
+            advise(
+                f"{len(long)} of {len(texts)} texts are longer than the {places} tokens that this judge reads, such as "
+                f"{long[0][:40]!r}…: texts that differ only at the end look the same to it, so say them in fewer words."
+            )
+
+    @takes(images=check_pictures)
     @torch.no_grad()
     def image_features(self, images: Tensor) -> Tensor:
-        """images: (N, 3, H, W) in [-1, 1].  Returns (N, D) on the CPU, each of length 1."""
+        """images: (N, 3, H, W) in [-1, 1].  Returns (N, D) on the CPU, each of length 1.
+
+        Raises ValueError for another shape, type or range; warns of pictures that look like [0, 1].
+        """
         parts = []
         for part in images.split(64):
             pixels = self.processor(
@@ -111,6 +137,7 @@ def _normalised(found) -> Tensor:
     return torch.nn.functional.normalize(features.float(), dim=-1).cpu()
 
 
+@takes(image_features="N D", text_features="N D")
 def clip_score(image_features: Tensor, text_features: Tensor) -> Tensor:
     """CLIPScore of pairs (Hessel et al. 2021, arXiv 2104.08718): how well each picture fits its own sentence.
 
@@ -123,6 +150,7 @@ def clip_score(image_features: Tensor, text_features: Tensor) -> Tensor:
     return 2.5 * cosines.clamp(min=0)
 
 
+@takes(scores="P S", n=check_count)
 def best_of(scores: Tensor, n: int) -> Tensor:
     """Best of n: in every group of n pictures, which one scores highest?
 
@@ -130,7 +158,7 @@ def best_of(scores: Tensor, n: int) -> Tensor:
     Returns (P, S // n) int64, the column of each group's winner: `scores.gather(1, winners)` are their scores.
     Raises ValueError where groups of n do not fill the row.
     """
-    if n < 1 or scores.shape[1] % n:
+    if scores.shape[1] % n:
         raise ValueError(
             f"{scores.shape[1]} pictures cannot be split into groups of {n}; n must divide them."
         )

@@ -5,19 +5,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from course_lib.checks import check_count, takes
+
 HELD_OUT = 500  # pictures no model of the course is trained on; the reference set of every FID
 
 
+@takes(split=("train", "test"), size=(check_count, 8))
 def load_digits(split: str = "train", size: int = 16) -> tuple[Tensor, Tensor]:
     """The digits as a diffusion model wants them.
 
     split: "train" (1,297 pictures) or "test" (500, never trained on).  size: pixels per side, 8 or more.
     Returns images (N, 1, size, size) float32 in [-1, 1], -1 the paper and 1 the ink; labels (N,) int64.
+    Raises ValueError for another split, or a smaller size.
     """
-    if split not in ("train", "test"):
-        raise ValueError(f"split = {split!r}; it must be 'train' or 'test'.")
-    if size < 8:
-        raise ValueError(f"size = {size}; the digits are 8 pixels wide, so ask for 8 or more.")
     from sklearn.datasets import load_digits as sklearn_digits
 
     data = sklearn_digits()

@@ -7,9 +7,30 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter
 from torch import Tensor
 
+from course_lib.checks import (
+    check_as_many,
+    check_is,
+    check_named,
+    check_number,
+    check_numbers,
+    check_texts,
+    takes,
+)
 from course_lib.plots.colors import MODEL, TEXT
 
 
+def check_interval(interval, name: str) -> None:
+    """(value, low, high), as `mean_interval` gives it.  Raises ValueError for others."""
+    check_numbers(interval, name, False)
+    check_as_many(len(interval), 3, f"numbers in {name}", "places: value, low, high")
+
+
+def check_colors(colors, name: str) -> None:
+    """One colour, or a list of them.  Raises ValueError for others."""
+    check_is(colors, name, (str, list, tuple), "a colour, such as plots.MODEL, or a list of them")
+
+
+@takes(values=(check_named, check_number))
 def plot_bars(
     values: dict[str, float], color: str = "", *, form: str = ".2f", ax: Axes | None = None
 ) -> Axes:
@@ -30,8 +51,10 @@ def plot_bars(
     return ax
 
 
+@takes(p="M", labels=check_texts)
 def plot_probabilities(p: Tensor, labels: Sequence[str], *, ax: Axes | None = None) -> Axes:
     """One bar per label with its percentage; the most probable one stands out.  p: (M,), sums to 1."""
+    check_as_many(len(labels), len(p), "labels", "probabilities")
     ax = ax or plt.subplots(figsize=(5, 0.4 * len(labels)))[1]
     best = int(p.argmax())
     colors = [TEXT if i == best else "#C9CCD3" for i in range(len(labels))]
@@ -46,10 +69,15 @@ def plot_probabilities(p: Tensor, labels: Sequence[str], *, ax: Axes | None = No
     return ax
 
 
+@takes(names=check_texts, values=check_numbers, colors=check_texts)
 def plot_ranking(
     names: Sequence[str], values: Sequence[float], colors: Sequence[str], *, ax: Axes | None = None
 ) -> Axes:
     """One dot per name on a logarithmic axis, with its value beside it; the first name stands lowest."""
+    (
+        check_as_many(len(values), len(names), "values", "names"),
+        check_as_many(len(colors), len(names), "colors", "names"),
+    )
     ax = ax or plt.subplots(figsize=(7, 0.5 + 0.55 * len(names)))[1]
     for name, value, color in zip(names, values, colors, strict=True):
         ax.plot(value, name, "o", color=color, markersize=11)
@@ -62,6 +90,7 @@ def plot_ranking(
     return ax
 
 
+@takes(intervals=(check_named, check_interval), colors=check_colors)
 def plot_intervals(
     intervals: dict[str, tuple[float, float, float]],
     colors: Sequence[str] | str = MODEL,
@@ -76,6 +105,7 @@ def plot_intervals(
     """
     ax = ax or plt.subplots(figsize=(6.5, 0.5 + 0.4 * len(intervals)))[1]
     colors = [colors] * len(intervals) if isinstance(colors, str) else colors
+    check_as_many(len(colors), len(intervals), "colors", "names")
     for (name, (value, low, high)), color in zip(intervals.items(), colors, strict=True):
         ax.plot([low, high], [name, name], color=color, linewidth=5, alpha=0.35, solid_capstyle="round")
         ax.plot(value, name, "o", color=color, markersize=8)
@@ -96,6 +126,14 @@ def plot_intervals(
     return ax
 
 
+def _check_intervals(intervals, name: str) -> None:
+    check_is(intervals, name, (list, tuple), "a list of intervals, one for each who is compared")
+    for interval in intervals:
+        if interval is not None:
+            check_interval(interval, f"each of {name}")
+
+
+@takes(intervals=(check_named, _check_intervals), who=check_texts)
 def plot_two_intervals(
     intervals: dict[str, Sequence[tuple[float, float, float] | None]],
     who: Sequence[str],
@@ -109,6 +147,8 @@ def plot_two_intervals(
     intervals: {name: one (value, low, high) for each of `who`, or None}.  who: the names of those compared, for the
     legend.  none: what is written where there is no value.
     """
+    for name, found in intervals.items():
+        check_as_many(len(found), len(who), f"intervals of {name!r}", "names in `who`")
     ax = ax or plt.subplots(figsize=(7, 0.6 + 0.5 * len(intervals)))[1]
     for k, (label, color, marker) in enumerate(zip(who, colors, "os")):
         ax.plot([], [], marker, color=color, markersize=7, label=label)

@@ -8,10 +8,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from course_lib.checks import (
+    check_as_many,
+    check_count,
+    check_is,
+    check_named,
+    check_numbers,
+    check_text,
+    takes,
+)
+from course_lib.plots.bars import check_interval
 from course_lib.plots.colors import DATA, GUIDANCE, INK, MODEL, NOISE, TEXT
 from course_lib.plots.pictures import plot_image
 
 
+@takes(losses=check_numbers, ylabel=check_text)
 def plot_loss(
     losses: Sequence[float], *, ylabel: str = "loss (mean squared error)", ax: Axes | None = None
 ) -> Axes:
@@ -27,6 +38,7 @@ def plot_loss(
     return ax
 
 
+@takes(values=(check_named, check_numbers, False), ylabel=check_text)
 def plot_steps(
     values: dict[str, Sequence[float]], *, ylabel: str, log: bool = False, ax: Axes | None = None
 ) -> Axes:
@@ -39,6 +51,7 @@ def plot_steps(
     return ax
 
 
+@takes(x0="C H W", eps="C H W", alpha_bar="T", t=(check_count, 0))
 def plot_noisy_picture(x0: Tensor, eps: Tensor, alpha_bar: Tensor, t: int, schedule: str = "") -> Figure:
     """A picture at step t, beside the share of signal and noise at every step.  x0, eps: (1, H, W).  alpha_bar: (T,)."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(8, 2.6), width_ratios=[1, 2.4])
@@ -52,6 +65,20 @@ def plot_noisy_picture(x0: Tensor, eps: Tensor, alpha_bar: Tensor, t: int, sched
     return figure
 
 
+def _check_curve(curve, name: str) -> None:
+    check_is(curve, name, (list, tuple), "a pair (calls, values)")
+    check_as_many(len(curve), 2, f"parts of {name}", "of a pair (calls, values)")
+    for part in curve:
+        check_numbers(part, f"each part of {name}", False)
+    check_as_many(len(curve[1]), len(curve[0]), f"values of {name}", "numbers of calls")
+
+
+def _check_floor(floor, name: str) -> None:
+    check_numbers(floor, name)
+    check_as_many(len(floor), 2, f"numbers in {name}", "ends, lowest and highest")
+
+
+@takes(curves=(check_named, _check_curve), floor=_check_floor, ylabel=check_text)
 def plot_quality(
     curves: dict[str, tuple], floor: tuple[float, float], *, ylabel: str, ax: Axes | None = None
 ) -> Axes:
@@ -71,6 +98,13 @@ def plot_quality(
     return ax
 
 
+def _check_intervals(intervals, name: str) -> None:
+    check_is(intervals, name, (list, tuple), "a list of intervals")
+    for interval in intervals:
+        check_interval(interval, f"each of {name}")
+
+
+@takes(x=check_numbers, curves=(check_named, _check_intervals))
 def plot_sweep(
     x: Sequence[float],
     curves: dict[str, Sequence[tuple[float, float, float]]],
@@ -82,6 +116,8 @@ def plot_sweep(
 
     x: (N,) values of the setting.  curves: {name: N times (value, low, high)}.  form: of the y axis, "%" for shares.
     """
+    for name, found in curves.items():
+        check_as_many(len(found), len(x), f"intervals of {name!r}", "values of the setting")
     ax = ax or plt.subplots()[1]
     for (name, found), color, marker in zip(curves.items(), (MODEL, DATA, TEXT, GUIDANCE, NOISE), "osD^v"):
         value, low, high = np.array(found).T
@@ -93,6 +129,7 @@ def plot_sweep(
     return ax
 
 
+@takes(values=check_numbers, curves=(check_named, _check_intervals), setting=check_text, measure=check_text)
 def plot_setting(
     values: Sequence[float],
     curves: dict[str, Sequence[tuple[float, float, float]]],

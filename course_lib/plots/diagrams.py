@@ -7,15 +7,18 @@ import torch
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
+from course_lib.checks import check_as_many, check_is, check_numbers, takes
 from course_lib.plots.colors import DATA, GUIDANCE, INK, MODEL, TEXT
 from course_lib.plots.pictures import plot_image
 
 
+@takes(sizes=check_numbers, channels=check_numbers)
 def plot_unet(sizes: Sequence[int], channels: Sequence[int]) -> Figure:
     """The U of a U-Net as a diagram: one box per level down and up, skips across, attention at the bottom.
 
     sizes: pixels per side at each level, the largest first.  channels: at each level.
     """
+    check_as_many(len(channels), len(sizes), "channels", "sizes")
     figure, ax = plt.subplots(figsize=(9, 3.3))
     n, width, height = len(sizes), 1.5, 0.62
     box = dict(boxstyle="round,pad=0.0,rounding_size=0.1", linewidth=1.4)
@@ -60,6 +63,17 @@ def plot_unet(sizes: Sequence[int], channels: Sequence[int]) -> Figure:
     return figure
 
 
+def _check_lines(lines, name: str) -> None:
+    check_is(
+        lines, name, (list, tuple), f"what {'lessons' if name == 'lessons' else 'progress_table'}() gives"
+    )
+    if name == "lessons" and not lines:
+        raise ValueError("There are no lessons to draw: give what lessons() gives.")
+    for line in lines:
+        check_is(line, f"each of {name}", dict, "a dict with the day")
+
+
+@takes(lessons=_check_lines, progress=_check_lines)
 def plot_course_map(lessons: Sequence[dict], progress: Sequence[dict]) -> Figure:
     """The course as a path: one line per day with its question, and a ring that fills with every exercise done.
 
@@ -92,6 +106,7 @@ def plot_course_map(lessons: Sequence[dict], progress: Sequence[dict]) -> Figure
     return figure
 
 
+@takes(chain=(check_is, "scores", "a Chain, as run_chain() gives"))
 def plot_chain(chain, *, size: float = 0.95) -> Figure:
     """Paint, score, filter, train, test: a column per stage, from left to right, with pictures and what was found.
 

@@ -9,14 +9,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from course_lib.plots.pictures import plot_image, to_pixels
+from course_lib.checks import check_as_many, check_named, check_tensors, check_texts, takes
+from course_lib.plots.pictures import SIZE, TITLES, plot_image, to_pixels
 
 
+def _check_heat(heat, name: str) -> None:
+    check_tensors("N h w", **{name: heat})
+
+
+@takes(image="C H W", maps="N h w", words=check_texts, size=SIZE)
 def plot_word_maps(image: Tensor, maps: Tensor, words: Sequence[str], *, size: float = 1.4) -> Figure:
     """A picture, and over it where each word was looked at: bright where much, dark where little.
 
     image: (3, H, W) in [-1, 1].  maps: (N, h, w), one per word, each scaled to its own highest value.
     """
+    check_as_many(len(words), len(maps), "words", "maps")
     figure, axes = plt.subplots(1, len(words) + 1, figsize=(size * (len(words) + 1) * 1.06, size * 1.28))
     plot_image(image, title="picture", ax=axes[0])
     pixels = to_pixels(image)
@@ -30,6 +37,7 @@ def plot_word_maps(image: Tensor, maps: Tensor, words: Sequence[str], *, size: f
     return figure
 
 
+@takes(image="C H W", heat="h w")
 def plot_heat(image: Tensor, heat: Tensor, *, title: str = "", ax: Axes | None = None) -> Axes:
     """A picture that is lit where a network looks: bright where much, dark where little.
 
@@ -44,6 +52,7 @@ def plot_heat(image: Tensor, heat: Tensor, *, title: str = "", ax: Axes | None =
     return ax
 
 
+@takes(images="N C H W", heats=(check_named, _check_heat), titles=TITLES, size=SIZE)
 def plot_heat_table(
     images: Tensor, heats: dict[str, Tensor], titles: Sequence[str] = (), *, size: float = 1.15
 ) -> Figure:
@@ -52,6 +61,9 @@ def plot_heat_table(
     images: (N, 3, H, W) in [-1, 1].  heats: {name: (N, h, w)}, 0 to 1.  titles: one per picture, or none.
     """
     rows, columns = 1 + len(heats), len(images)
+    check_as_many(len(titles) or columns, columns, "titles", "pictures")
+    for name, heat in heats.items():
+        check_as_many(len(heat), columns, f"heat maps of {name!r}", "pictures")
     figure, axes = plt.subplots(
         rows, columns, figsize=(size * columns + 1.4, size * rows + 0.35), squeeze=False
     )

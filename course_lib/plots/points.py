@@ -9,11 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from course_lib.checks import check_as_many, check_named, check_numbers, check_text, check_texts, takes
+from course_lib.plots.bars import check_colors
 from course_lib.plots.colors import INK, MODEL
 
 
+@takes(points="N 2", colors=check_numbers)
 def plot_cloud(points: Tensor, colors: Tensor, *, title: str = "", ax: Axes | None = None) -> Axes:
     """Points in the plane, coloured by where they came from.  points: (N, 2).  colors: (N,)."""
+    check_as_many(len(colors), len(points), "colors", "points")
     ax = ax or plt.subplots(figsize=(3, 3))[1]
     ax.scatter(*points.T.numpy(), c=colors, s=5, cmap="viridis", linewidths=0)
     ax.set(xlim=(-3.2, 3.2), ylim=(-3.2, 3.2), aspect="equal", xticks=[], yticks=[])
@@ -22,6 +26,7 @@ def plot_cloud(points: Tensor, colors: Tensor, *, title: str = "", ax: Axes | No
     return ax
 
 
+@takes(z="N 2", labels="int N")
 def plot_latents(z: Tensor, labels: Tensor, *, title: str = "", ax: Axes | None = None) -> Axes:
     """Digits as points of a two-number latent space, each group named at its centre.  z: (N, 2).  labels: (N,)."""
     ax = ax or plt.subplots(figsize=(4.3, 4.3))[1]
@@ -36,11 +41,13 @@ def plot_latents(z: Tensor, labels: Tensor, *, title: str = "", ax: Axes | None 
     return ax
 
 
+@takes(values=(check_named, check_numbers), colors=check_texts, xlabel=check_text)
 def plot_spread(values: dict[str, Tensor], colors: Sequence[str], *, xlabel: str) -> Figure:
     """How numbers are spread: one small histogram per name on one axis, with its mean marked and written.
 
     values: {name: (N,) numbers}.  colors: one each.
     """
+    check_as_many(len(colors), len(values), "colors", "names")
     figure, axes = plt.subplots(
         len(values), 1, figsize=(6.5, 0.95 * len(values) + 0.5), sharex=True, squeeze=False
     )
@@ -56,6 +63,7 @@ def plot_spread(values: dict[str, Tensor], colors: Sequence[str], *, xlabel: str
     return figure
 
 
+@takes(groups=(check_named, check_numbers), colors=check_colors)
 def plot_strips(
     groups: dict[str, Sequence[float]], colors: Sequence[str] | str = MODEL, *, ax: Axes | None = None
 ) -> Axes:
@@ -66,6 +74,7 @@ def plot_strips(
     """
     ax = ax or plt.subplots(figsize=(7.5, 0.6 + 0.5 * len(groups)))[1]
     colors = [colors] * len(groups) if isinstance(colors, str) else colors
+    check_as_many(len(colors), len(groups), "colors", "names")
     rows = [np.asarray(values, dtype=float) for values in groups.values()]
     right = max(values.max() for values in rows)
     for row, (values, color) in enumerate(zip(rows, colors, strict=True)):
@@ -82,6 +91,7 @@ def plot_strips(
     return ax
 
 
+@takes(similarity="N M")
 def plot_similarity(similarity: Tensor, *, ax: Axes | None = None) -> Axes:
     """A table of cosine similarities as colours, with its scale.  similarity: (N, M), each in [-1, 1]."""
     ax = ax or plt.subplots(figsize=(5.6, 5.2))[1]

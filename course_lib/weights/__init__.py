@@ -6,11 +6,14 @@ from pathlib import Path
 
 from torch import nn
 
+from course_lib.checks import check_network, check_text, takes
+
 FOLDER = Path(__file__).parent
 MANIFEST = FOLDER / "manifest.json"
 REMEDY = "bring it back with `git checkout course_lib/weights` or download the course again"
 
 
+@takes(name=check_text, model=check_network)
 def load(name: str, model: nn.Module) -> nn.Module:
     """Fill `model` with the shipped weights `name` and return it, ready for use (eval mode, no gradients).
 

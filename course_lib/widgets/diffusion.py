@@ -1,10 +1,26 @@
 """Controls of the theory days: noise, steps, samplers, latents (days 02 to 05)."""
 
 from collections.abc import Callable
+from functools import partial
 
+from course_lib.checks import (
+    check_as_many,
+    check_callable,
+    check_is,
+    check_named,
+    check_number,
+    check_numbers,
+    check_tensors,
+    takes,
+)
 from course_lib.widgets.explorer import explorer, show
 
 
+def _check_schedule(values, name: str) -> None:
+    check_tensors("T", **{name: values})
+
+
+@takes(images="N C H W", alpha_bars=(check_named, _check_schedule), eps="N C H W")
 def noise_slider(images, alpha_bars: dict, eps) -> None:
     """A slider over t: the noisy picture, and where t lies on the curve of each schedule.
 
@@ -29,6 +45,17 @@ def noise_slider(images, alpha_bars: dict, eps) -> None:
     plt.show()
 
 
+def _check_run(pictures, name: str, steps: int) -> None:
+    """(steps, N, 1, H, W), or a list of so many (N, 1, H, W)."""
+    from torch import Tensor
+
+    check_is(pictures, name, (list, tuple, Tensor), "the pictures of each step")
+    check_as_many(len(pictures), steps, f"steps in {name}", "times")
+    for step in pictures:
+        check_tensors("N C H W", **{f"each of {name}": step})
+
+
+@takes(times=check_numbers)
 def denoise_stepper(path, guesses, times: list[int]) -> None:
     """Step through a stored sampling run: x_t above, the network's guess of x0 below.
 
@@ -38,6 +65,9 @@ def denoise_stepper(path, guesses, times: list[int]) -> None:
     import matplotlib.pyplot as plt
 
     from course_lib.plots import plot_step
+
+    for name, pictures in (("path", path), ("guesses", guesses)):
+        _check_run(pictures, name, len(times))
 
     def draw(step: int):
         plot_step(path[step], guesses[step], times[step])
@@ -50,6 +80,7 @@ def denoise_stepper(path, guesses, times: list[int]) -> None:
     plt.show()
 
 
+@takes(model=check_callable, alpha_bar="T")
 def sampler_explorer(model, alpha_bar) -> None:
     """Sampler, steps, guidance, digit and seed under the hand; draws eight digits when a control is let go.
 
@@ -83,6 +114,7 @@ def sampler_explorer(model, alpha_bar) -> None:
     plt.show()
 
 
+@takes(decode=check_callable, size=partial(check_number, above=0))
 def latent_walker(decode: Callable, size: float = 2.5) -> None:
     """Two sliders over a plane of latents, and the picture that `decode` makes of the point.
 

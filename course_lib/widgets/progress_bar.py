@@ -3,9 +3,16 @@
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
+from course_lib.checks import check_count, check_is, check_text, takes
+
 Item = TypeVar("Item")
 
 
+@takes(
+    items=(check_is, "__iter__", "something to loop over, such as range(10)"),
+    total=(check_count, 0),
+    label=check_text,
+)
 def progress(items: Iterable[Item], total: int, label: str = "training") -> Iterator[Item]:
     """A progress bar that becomes one steady line when it is done: tqdm would leave a dead widget in a saved notebook.
 

@@ -2,9 +2,14 @@
 
 from collections.abc import Callable
 
+from course_lib.checks import check_count, check_is, check_number, check_text, takes
 from course_lib.widgets.explorer import show
 
 
+@takes(
+    pipe=(check_is, "unet", "a pipeline, as load_text_to_image() gives"), prompt=check_text, negative=check_text,
+    guidance=(check_number, 0), steps=check_count, seed=(check_count, 0),
+)  # fmt: skip
 def prompt_lab(
     pipe,
     prompt: str,

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
+from course_lib.checks import check_callable, check_count, check_number, check_text, takes
 from course_lib.widgets.explorer import explorer, show
 
 
+@takes(score=check_callable, images="N C H W", text=check_text, best=check_count)
 def sentence_search(score: Callable, images, text: str, best: int = 8) -> None:
     """A text box, and the pictures that fit best to what is typed into it; press Enter to search.
 
@@ -27,6 +29,13 @@ def sentence_search(score: Callable, images, text: str, best: int = 8) -> None:
     plt.show()
 
 
+@takes(
+    pipe=check_callable,
+    prompt=check_text,
+    steps=check_count,
+    guidance=(check_number, 0),
+    seed=(check_count, 0),
+)
 def prompt_box(pipe, prompt: str, *, steps: int = 25, guidance: float = 4.0, seed: int = 0) -> None:
     """A text box and a seed: paints when Enter is pressed.
 

@@ -6,7 +6,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from course_lib.checks import check_count, check_is, takes
 
+
+@takes(queries="... N D", keys="... M D", values="... M E")
 def attend(queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
     """Every query takes a weighted mean of the values; the weights say how well its question fits each key.
 
@@ -37,6 +40,7 @@ class RecordingProcessor:
         return attn.to_out[1](attn.to_out[0](out))
 
 
+@takes(unet=(check_is, "attn_processors", "the U-Net of a pipeline, such as pipe.unet"))
 @contextmanager
 def recorded_attention(unet):
     """While it lasts, `unet` (a UNet2DConditionModel) records its cross-attention; yields the RecordingProcessor."""
@@ -48,6 +52,10 @@ def recorded_attention(unet):
         unet.set_attn_processor(before)
 
 
+@takes(
+    recorder=(check_is, "maps", "what `with recorded_attention(pipe.unet) as recorder` gives"),
+    places=check_count,
+)
 def word_maps(recorder: RecordingProcessor, places: int) -> Tensor:
     """Where each word was looked at, mean over all steps and all layers with `places` x `places` places.
 

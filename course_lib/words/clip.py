@@ -4,9 +4,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from course_lib.checks import check_count, check_number, check_pictures, takes
 from course_lib.words.attention import attend
 
 
+@takes(a="N D", b="M D")
 def cosine_similarity_matrix(a: Tensor, b: Tensor) -> Tensor:
     """The cosine of the angle between every row of `a` and every row of `b`.
 
@@ -15,6 +17,7 @@ def cosine_similarity_matrix(a: Tensor, b: Tensor) -> Tensor:
     return F.normalize(a, dim=-1) @ F.normalize(b, dim=-1).T
 
 
+@takes(image_features="B D", text_features="B D", logit_scale=check_number)
 def clip_loss(image_features: Tensor, text_features: Tensor, logit_scale: Tensor | float) -> Tensor:
     """Each picture picks its caption and each caption its picture out of the batch (CLIP, figure 3).
 
@@ -28,6 +31,7 @@ def clip_loss(image_features: Tensor, text_features: Tensor, logit_scale: Tensor
     return (F.cross_entropy(logits, targets) + F.cross_entropy(logits.T, targets)) / 2
 
 
+@takes(image_features="N D", label_features="M D", logit_scale=check_number)
 def zero_shot(image_features: Tensor, label_features: Tensor, logit_scale: float) -> Tensor:
     """How probable each label is for each picture, among the labels listed and no others (CLIP, section 3.1).
 
@@ -42,8 +46,13 @@ def zero_shot(image_features: Tensor, label_features: Tensor, logit_scale: float
 class ImageTower(nn.Module):
     """Pictures (B, 3, 64, 64) in [-1, 1] to features (B, size): four strided convolutions, then a mean over all pixels left."""
 
+    @takes(size=check_count, width=check_count)
     def __init__(self, size: int = 128, width: int = 32):
         super().__init__()
+        if width % 8:
+            raise ValueError(
+                f"width is {width}, but must be a multiple of 8, for groups of 8 are normalised."
+            )
         widths = (3, width, 2 * width, 3 * width, 4 * width)
         self.layers = nn.Sequential(
             *(
@@ -53,6 +62,7 @@ class ImageTower(nn.Module):
         )
         self.out = nn.Linear(widths[-1], size)
 
+    @takes(images=check_pictures)
     def forward(self, images: Tensor) -> Tensor:
         return self.out(self.layers(images).mean(dim=(2, 3)))
 

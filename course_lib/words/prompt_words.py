@@ -3,9 +3,14 @@
 A prompt has `tokenizer.model_max_length` places (77 in Stable Diffusion), of which the marks of beginning and end take two.
 """
 
+import unicodedata
+
 from torch import Tensor
 
+from course_lib.checks import check_callable, check_is, check_number, check_text, takes
 
+
+@takes(tokenizer=check_callable, prompt=check_text)
 def left_out(tokenizer, prompt: str) -> str:
     """The end of the prompt that does not fit into the tokenizer's places; "" where all of it fits.
 
@@ -15,6 +20,7 @@ def left_out(tokenizer, prompt: str) -> str:
     return tokenizer.decode(ids[tokenizer.model_max_length - 2 :])
 
 
+@takes(tokenizer=check_callable, prompt=check_text, word=check_text)
 def word_position(tokenizer, prompt: str, word: str) -> int:
     """Where a word stands among the prompt's tokens; 0 is the mark of the beginning.
 
@@ -33,19 +39,29 @@ def word_position(tokenizer, prompt: str, word: str) -> int:
     return ids.index(wanted[0])
 
 
+@takes(
+    pipe=(check_is, "tokenizer", "a pipeline, as load_text_to_image() gives"),
+    prompt=check_text,
+    guidance=(check_number, 0),
+)
 def check_prompt(pipe, prompt: str, negative: str | Tensor = "", guidance: float = 7.5) -> list[str]:
     """What a user should know before painting: one sentence for each thing that is not as they may think; often none.
 
     All of it is legal, so nothing is refused but what is no text (ValueError).
     """
     found = []
-    if not check_text("prompt", prompt).strip():
+    if not prompt.strip():
         found.append("The prompt is empty, so the model paints whatever it likes: say what you want to see.")
     for name, text in (
         ("prompt", prompt),
         ("negative prompt", "" if isinstance(negative, Tensor) else negative),
     ):
-        cut = left_out(pipe.tokenizer, check_text(name, text))
+        strange = _other_script(check_text(text, f"the {name}"))
+        if strange:
+            found.append(
+                f"This model was taught English words only, so it cannot read {strange!r} in the {name}: say it in English."
+            )
+        cut = left_out(pipe.tokenizer, text)
         if cut:
             room = pipe.tokenizer.model_max_length - 2
             found.append(
@@ -56,10 +72,7 @@ def check_prompt(pipe, prompt: str, negative: str | Tensor = "", guidance: float
     return found
 
 
-def check_text(what: str, text) -> str:
-    """Returns the text; raises ValueError, in one sentence, for anything else.  what: its name in that sentence."""
-    if not isinstance(text, str):
-        raise ValueError(
-            f"The {what} is {type(text).__name__} {text!r}, but must be text in quotation marks."
-        )
-    return text
+def _other_script(text: str) -> str:
+    """The words that are written in another script than Latin, such as Korean."""
+    latin = lambda letter: not letter.isalpha() or unicodedata.name(letter, "LATIN").startswith("LATIN")
+    return " ".join(word for word in text.split() if not all(map(latin, word)))

@@ -13,8 +13,9 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
+from course_lib.checks import check_count, check_is, check_number, check_texts, check_word, takes
 from course_lib.diffusion.samplers import guide
-from course_lib.words.prompt_words import check_prompt, check_text
+from course_lib.words.prompt_words import check_prompt
 
 # Day 04's samplers under their names in diffusers.  Heun is left out: diffusers' Heun passes over `rescale_betas_zero_snr`,
 # so it would walk another schedule than the one the pocket model has learned.
@@ -26,6 +27,7 @@ SAMPLERS = {
 }
 
 
+@takes(pipe=(check_is, "text_encoder", "a pipeline, as load_text_to_image() gives"))
 @torch.no_grad()
 def encode_prompt(pipe, texts: str | list[str]) -> Tensor:
     """Prompts to embeddings: one vector for each of the tokenizer's 77 places, whatever stands there.
@@ -33,9 +35,7 @@ def encode_prompt(pipe, texts: str | list[str]) -> Tensor:
     pipe: a StableDiffusionPipeline.  texts: a prompt or N of them; what is too long for 77 tokens is cut off.
     Returns (N, 77, D) on the pipeline's device.  Raises ValueError for anything but text.
     """
-    texts = [texts] if isinstance(texts, str) else list(texts)
-    for text in texts:
-        check_text("prompt", text)
+    texts = [texts] if isinstance(texts, str) else check_texts(texts, "prompts")
     tokens = pipe.tokenizer(
         texts, padding="max_length", truncation=True, return_tensors="pt"
     ).input_ids  # (N, 77)
@@ -99,6 +99,7 @@ def text_to_image(
     return pipe.vae.decode(latents / pipe.vae.config.scaling_factor).sample.clamp(-1, 1)
 
 
+@takes(a="...", b="...", weight=check_number)
 def blend(a: Tensor, b: Tensor, weight: float) -> Tensor:
     """Embeddings between two prompts, or beyond them.
 
@@ -106,13 +107,10 @@ def blend(a: Tensor, b: Tensor, weight: float) -> Tensor:
 
     a, b: the same shape, such as (N, 77, D).  Returns that shape.  Raises ValueError where they differ in it.
     """
-    if a.shape != b.shape:
-        raise ValueError(
-            f"Embeddings of shapes {tuple(a.shape)} and {tuple(b.shape)} cannot be blended: encode as many texts for both."
-        )
     return (1 - weight) * a + weight * b
 
 
+@takes(embeddings="N L D", position=(check_count, 0), weight=check_number)
 def scale_word(embeddings: Tensor, position: int, weight: float) -> Tensor:
     """One word said louder or softer: its vector times `weight`, all others as they are.
 
@@ -124,6 +122,7 @@ def scale_word(embeddings: Tensor, position: int, weight: float) -> Tensor:
     return scaled
 
 
+@takes(step=(check_count, 0), steps=check_count, at=(check_number, 0, 1), first="...", second="...")
 def switch_prompt(step: int, steps: int, at: float, first: Tensor, second: Tensor) -> Tensor:
     """The embeddings for one step of a picture whose prompt changes on the way.
 
@@ -141,8 +140,8 @@ def sampler(pipe, name: str | None) -> Iterator:
     """
     import diffusers
 
-    if name is not None and name not in SAMPLERS:
-        raise ValueError(f"Unknown sampler: {name!r}. Choose one of: {', '.join(SAMPLERS)}.")
+    if name is not None:
+        check_word("sampler", name, tuple(SAMPLERS))
     before = pipe.scheduler
     if name is not None:
         pipe.scheduler = getattr(diffusers, SAMPLERS[name]).from_config(before.config)
@@ -172,13 +171,5 @@ def _check_number_of(what: str, found: int, wanted: int) -> None:
 
 def check_numbers(guidance, steps) -> None:
     """Raises ValueError, in one sentence, for a guidance or a number of steps that nobody can paint with."""
-    if (
-        isinstance(guidance, bool)
-        or not isinstance(guidance, (int, float))
-        or not 0 <= guidance < float("inf")
-    ):
-        raise ValueError(f"guidance is {guidance!r}, but must be a number, 0 or more; 7.5 is usual.")
-    if isinstance(steps, bool) or not isinstance(steps, int) or not 1 <= steps <= 1000:
-        raise ValueError(
-            f"steps is {steps!r}, but must be a whole number from 1 to 1000; 20 to 50 are usual."
-        )
+    check_number(guidance, "guidance", 0, hint="7.5 is usual")
+    check_count(steps, "steps", 1, 1000, hint="20 to 50 are usual")

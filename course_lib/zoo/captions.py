@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from course_lib.checks import check_is, check_rng, takes
 from course_lib.zoo.coats import COATS
 from course_lib.zoo.scene import Scene
 
@@ -20,6 +21,7 @@ _POSE_WORDS = {
 }
 
 
+@takes(scene=(check_is, "animal", "a Scene, such as random_scene()"), rng=check_rng)
 def caption(scene: Scene, rng: np.random.Generator | int | None = None) -> str:
     """One caption of the scene, always with its animal, medium, place and flaws.
 

@@ -3,6 +3,7 @@
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields
 from functools import lru_cache
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,11 @@ import torch
 from torch.utils.data import Dataset
 from tqdm.auto import tqdm
 
+from course_lib.checks import check_count, check_number, check_word
 from course_lib.zoo.cache import cache_folder, cached_shard
 from course_lib.zoo.captions import caption
 from course_lib.zoo.draw import draw
-from course_lib.zoo.scene import FLAWS, HELD_OUT, ZOO_VERSION, Scene, check_word, random_scene
+from course_lib.zoo.scene import FLAWS, HELD_OUT, ZOO_VERSION, Scene, random_scene
 
 SHARD = 256  # pictures per file of the cache
 SPLITS = ("train", "held_out", "all")
@@ -66,10 +68,7 @@ class ZooDataset(Dataset):
         self, n: int, seed: int = 0, split: str = "train", *, flaws: float = 0.0, cache: bool = True, **fixed
     ):
         check_word("split", split, SPLITS)
-        if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-            raise ValueError(f"n is {n!r}, but must be a whole number of pictures, 1 or more.")
-        if not 0 <= flaws <= 1:
-            raise ValueError(f"flaws is {flaws!r}, but must be a part from 0 to 1.")
+        check_count(n, "n"), check_count(seed, "seed", 0), check_number(flaws, "flaws", 0, 1)
         random_scene(0, **fixed)  # names a wrong field or word now, not in the middle of a training
         self.n, self.seed, self.split, self.flaws, self.fixed, self.cache = (
             n,
@@ -96,8 +95,9 @@ class ZooDataset(Dataset):
 
     def scene(self, index: int) -> Scene:
         """The scene of picture `index`."""
-        if not -self.n <= index < self.n:
+        if isinstance(index, Integral) and not -self.n <= index < self.n:
             raise IndexError(f"index {index} is out of range: the data set has {self.n} pictures.")
+        check_count(index, "index", -self.n)
         return zoo_scene(self.seed, index % self.n, self.split, self.flaws, **self.fixed)
 
     def caption(self, index: int) -> str:
@@ -115,7 +115,6 @@ class ZooDataset(Dataset):
         return self._shards[number][place]
 
     def __getitem__(self, index: int) -> dict:
-        index = int(index)
         scene = self.scene(index)
         image = torch.from_numpy(np.ascontiguousarray(self.pixels(index).transpose(2, 0, 1)))  # (3, 64, 64)
         told = {field.name: getattr(scene, field.name) for field in fields(Scene)}

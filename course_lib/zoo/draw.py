@@ -3,6 +3,7 @@
 import numpy as np
 from PIL import Image, ImageDraw
 
+from course_lib.checks import check_count, check_is, takes
 from course_lib.zoo.animals import animal_parts, placed
 from course_lib.zoo.flaws import spoil
 from course_lib.zoo.media import PAINTERS
@@ -12,9 +13,9 @@ from course_lib.zoo.scene import Scene
 from course_lib.zoo.shapes import SKY
 
 
+@takes(scene=(check_is, "animal", "a Scene, such as random_scene()"), size=(check_count, 16, 256))
 def stage(scene: Scene, size: int = 64) -> Stage:
     """Everything a painter needs to know. The shapes depend on the scene's seed, and not on its medium."""
-    _check_size(size)
     shapes, paint = (np.random.default_rng([scene.seed, stream]) for stream in (0, 1))
     flying = scene.pose == "flying"
     scenery = backdrop(scene.place, shapes, scene.y, flying)
@@ -49,8 +50,3 @@ def outline(scene: Scene, size: int = 64) -> np.ndarray:
     behind = lines(set_up.backdrop.parts, set_up.large, 3 * set_up.scale)
     image = lines(set_up.animal, set_up.large, 5 * set_up.scale, image=behind)
     return 255 - np.asarray(image.reduce(4))
-
-
-def _check_size(size: int) -> None:
-    if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or not 16 <= size <= 256:
-        raise ValueError(f"size is {size!r}, but must be a whole number of pixels from 16 to 256.")

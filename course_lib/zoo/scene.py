@@ -1,10 +1,10 @@
 """Scene: what is in one picture of the Tiny Zoo, with nothing left to chance."""
 
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 
 import numpy as np
 
+from course_lib.checks import check_count, check_number, check_rng, check_texts, check_word, takes
 from course_lib.zoo.coats import ANIMALS, COATS
 
 # Raise this whenever a drawing changes: caches are keyed by it.
@@ -54,14 +54,13 @@ class Scene:
         check_word(f"pose of the {self.animal}", self.pose, ANIMAL_POSES[self.animal])
         object.__setattr__(self, "coat", self.coat or next(iter(COATS[self.animal])))
         check_word(f"coat of the {self.animal}", self.coat, tuple(COATS[self.animal]))
-        flaws = (self.flaws,) if isinstance(self.flaws, str) else tuple(self.flaws)
+        flaws = (self.flaws,) if isinstance(self.flaws, str) else tuple(check_texts(self.flaws, "flaws", 0))
         for flaw in flaws:
             check_word("flaw", flaw, FLAWS)
         object.__setattr__(self, "flaws", tuple(sorted(set(flaws), key=FLAWS.index)))
         for field, low, high in (("size", 0.3, 0.95), ("x", 0, 1), ("y", 0, 1)):
-            _check_number(field, getattr(self, field), low, high)
-        if isinstance(self.seed, bool) or not isinstance(self.seed, (int, np.integer)) or self.seed < 0:
-            raise ValueError(f"seed is {self.seed!r}, but must be a whole number, 0 or more.")
+            check_number(getattr(self, field), field, low, high)
+        check_count(self.seed, "seed", 0)
 
     @property
     def composition(self) -> tuple[str, str, str]:
@@ -69,20 +68,7 @@ class Scene:
         return self.animal, self.medium, self.place
 
 
-def check_word(what: str, word: str, words: tuple[str, ...]) -> None:
-    """Raise ValueError, with the nearest word suggested, where `word` is not among `words`."""
-    if word in words:
-        return
-    near = get_close_matches(str(word).lower(), words, n=1, cutoff=0.4)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    raise ValueError(f"Unknown {what}: {word!r}.{hint} Choose one of: {', '.join(words)}.")
-
-
-def _check_number(field: str, value: float, low: float, high: float) -> None:
-    if not isinstance(value, (int, float, np.number)) or not low <= value <= high:
-        raise ValueError(f"{field} is {value!r}, but must be a number from {low} to {high}.")
-
-
+@takes(rng=check_rng)
 def random_scene(rng: np.random.Generator | int | None = None, **fixed) -> Scene:
     """A scene drawn at random; `fixed` names fields that are not left to chance.
 

@@ -196,7 +196,7 @@ def generate(
         ).images
         parts.append(made * 2 - 1)
     painted = torch.cat(parts).contiguous()
-    write_whole(file, lambda out: out.write(save({"images": painted.half()})))
+    write_whole(file, lambda out: out.write(save({"images": painted.half()})), "free some space there")
     return painted
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from course_lib.checks import check_pictures
+from course_lib.checks import check_callable, check_is, check_network, check_number, check_pictures, takes
 from course_lib.learning.curation import keep_best, leaks
 from course_lib.learning.image_files import load_folder, picture_names, write_scores
 from course_lib.learning.labelled import check_labels, thumbnails
-from course_lib.learning.synthetic import generate_folder
+from course_lib.learning.synthetic import check_prompts, generate_folder
 from course_lib.learning.transfer import features, linear_probe
 from course_lib.measuring.intervals import Interval, share_interval
 
@@ -45,6 +45,13 @@ class Chain:
         return share_interval(int(self.agrees.sum()), len(self.agrees))
 
 
+JUDGE = (check_is, "text_features", "a judge, such as Judge(*load_clip())")
+
+
+@takes(
+    judge=JUDGE, resnet=check_network, transforms=check_callable, prompts=check_prompts, test_images=check_pictures,
+    keep=check_number,
+)  # fmt: skip
 def run_chain(
     pipe,
     judge,
@@ -78,10 +85,7 @@ def run_chain(
         )
     if not 0 < keep <= 1:
         raise ValueError(f"keep is {keep!r}, but must be a share above 0 and up to 1, such as 0.75.")
-    (
-        check_pictures(test_images, "test_images"),
-        check_labels(test_labels, len(test_images), len(prompts), at_least=1),
-    )
+    check_labels(test_labels, len(test_images), len(prompts), at_least=1)
     generate_folder(
         pipe, folder, prompts, n_per_class,
         seed=seed, steps=steps, guidance=guidance, bar=bar, accelerator=accelerator,
@@ -108,6 +112,7 @@ def run_chain(
     )  # fmt: skip
 
 
+@takes(judge=JUDGE, looks="N D", labels="int N", numbers="int N", prompts=check_prompts)
 def score(
     judge, looks: Tensor, labels: Tensor, numbers: Tensor, prompts: dict[str, list[str]]
 ) -> tuple[Tensor, Tensor]:

@@ -10,15 +10,20 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from course_lib.checks import check_count, check_is, check_number, check_tensors, takes
 from course_lib.learning.image_files import load_folder, picture_names
 from course_lib.words.clip import cosine_similarity_matrix
 
+GROUPS = ("label", "prompt")  # what a share of the pictures can be taken of
 
+
+@takes(scores="N", groups="int N", share=(check_number, 0, 1))
 def keep_best(scores: Tensor, groups: Tensor, share: float) -> Tensor:
     """Which pictures to keep: the best `share` of each group, so that no group loses more than another.
 
     scores: (N,) float, higher is better.  groups: (N,) int64, the class of each picture, or its prompt.
     share: 0 to 1; of n pictures, n * share are kept, rounded.  Returns (N,) bool, true for those to keep.
+    Raises ValueError for bad arguments.
     """
     kept = torch.zeros_like(groups, dtype=torch.bool)
     for group in groups.unique():
@@ -28,29 +33,39 @@ def keep_best(scores: Tensor, groups: Tensor, share: float) -> Tensor:
     return kept
 
 
+@takes(features="N D", threshold=check_number)
 def near_duplicates(features: Tensor, threshold: float) -> Tensor:
     """The pairs of pictures that are too alike: their cosine is `threshold` or more.
 
     features: (N, D).  Returns (P, 2) int64, each pair once, the smaller index first, in rising order.
+    Raises ValueError for bad arguments.
     """
     similarity = cosine_similarity_matrix(features, features)  # (N, N)
     return (similarity >= threshold).triu(diagonal=1).nonzero()
 
 
+def _check_pairs(features: Tensor, name: str) -> None:
+    check_tensors("N D", **{name: features})
+    check_count(len(features), f"The number of rows of {name}", 2)
+
+
+@takes(features=_check_pairs)
 def diversity(features: Tensor) -> Tensor:
     """How different the pictures of a set are from one another: 1 - cosine, on average over all pairs.
 
     features: (N, D), N >= 2.  Returns one number: 0 where all pictures are the same to the judge.
+    Raises ValueError for bad arguments.
     """
     similarity = cosine_similarity_matrix(features, features)  # (N, N)
     n = len(features)
     return 1 - (similarity.sum() - similarity.trace()) / (n * (n - 1))
 
 
+@takes(train_features="N D", test_features="M D", threshold=check_number)
 def leaks(train_features: Tensor, test_features: Tensor, threshold: float) -> Tensor:
     """Which test pictures are too like some picture of the training set: their cosine is `threshold` or more.
 
-    train_features: (N, D).  test_features: (M, D).  Returns (M,) bool.
+    train_features: (N, D).  test_features: (M, D).  Returns (M,) bool.  Raises ValueError for bad arguments.
     """
     similarity = cosine_similarity_matrix(test_features, train_features)  # (M, N)
     return similarity.max(dim=1).values >= threshold
@@ -65,6 +80,7 @@ class Leak(NamedTuple):
     identical: bool  # whether the two files are the same, byte by byte
 
 
+@takes(judge=(check_is, "image_features", "a judge, such as Judge(*load_clip())"), threshold=check_number)
 def find_leaks(
     train: str | Path, test: str | Path, judge, threshold: float, size: int | None = None
 ) -> list[Leak]:
@@ -91,13 +107,25 @@ def _sum(file: Path) -> str:
     return sha256(file.read_bytes()).hexdigest()
 
 
+def _check_lines(metadata: list[dict], name: str) -> None:
+    check_is(metadata, name, list, "the lines that read_metadata gives")
+    for place, entry in enumerate(metadata):
+        if not isinstance(entry, dict) or not {"file_name", *GROUPS} <= entry.keys():
+            raise ValueError(
+                f"Line {place} of {name} is no dict with file_name, label and prompt: take what read_metadata gives."
+            )
+        if "score" in entry:
+            check_number(entry["score"], f"The score of {entry['file_name']}")
+
+
+@takes(metadata=_check_lines, threshold=check_number, share=(check_number, 0, 1), by=GROUPS)
 def keep_by_score(
     metadata: list[dict], *, threshold: float | None = None, share: float | None = None, by: str = "label"
 ) -> list[dict]:
     """The lines of metadata to keep: those with a score of `threshold` or more, the best `share` of each group, or both.
 
     metadata: as `read_metadata` gives it, with scores.  by: what makes a group, "label" or "prompt".
-    Raises ValueError where a line has no score.
+    Raises ValueError where a line has no score, and for bad arguments.
     """
     unscored = [entry["file_name"] for entry in metadata if "score" not in entry]
     if unscored:

@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from course_lib.learning.image_files import METADATA, REMEDY, is_litter
+from course_lib.learning.image_files import METADATA, REMEDY
+from course_lib.pictures.folder_names import check_class_names, is_litter, listed
 from course_lib.zoo.cache import write_whole
 
 NOTE = "synthetic.json"
@@ -27,9 +28,10 @@ def claim_folder(folder: Path, settings: dict, write: bool = True) -> dict:
         if differing:
             raise FileExistsError(
                 f"{folder} holds pictures made with other settings ({', '.join(differing)}): choose another folder, or "
-                "delete it."
+                "move this one away."
             )
         settings = settings | {"prompts": theirs | ours}
+        check_class_names(settings["prompts"])  # a new class may be the twin of an old one
     stranger = _stranger(folder, found["prompts"] if found else {})
     if stranger:
         raise FileExistsError(
@@ -46,22 +48,28 @@ def read_note(folder: Path) -> dict | None:
     note = folder / NOTE
     try:
         found = json.loads(note.read_text(encoding="utf-8")) if note.exists() else None
-        return found and found | {"prompts": dict(found["prompts"])}
-    except (ValueError, KeyError, TypeError):
-        raise FileExistsError(
-            f"{note} is damaged, so nobody knows how its pictures were made: delete the folder, or choose another."
-        ) from None
+        if not found:
+            return None
+        prompts = dict(found["prompts"])
+        check_class_names(prompts)
+        if all(isinstance(texts, list) and texts for texts in prompts.values()):
+            return found | {"prompts": prompts}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        pass
+    raise FileExistsError(
+        f"{note} is damaged, so nobody knows how its pictures were made: choose another folder; this one stays as it is."
+    )
 
 
 def _stranger(folder: Path, labels: Iterable[str]) -> Path | None:
     """The first thing in the folder that `generate_folder` did not put there, or None."""
-    allowed = {NOTE, METADATA, *labels} if labels else set()
-    things = sorted(folder.iterdir()) if folder.is_dir() else [folder] if folder.exists() else []
+    files = (NOTE, METADATA) if labels else ()
+    things = listed(folder) if folder.is_dir() else [folder] if folder.exists() else []
     for thing in things:
-        if not is_litter(thing) and thing.name not in allowed:
+        ours = thing.is_dir() if thing.name in labels else thing.name in files and thing.is_file()
+        if not ours and not is_litter(thing):
             return thing
-        inside = sorted(thing.iterdir()) if thing.name in labels and thing.is_dir() else []
-        for file in inside:
-            if not is_litter(file) and not PICTURE.fullmatch(file.name):
+        for file in listed(thing) if thing.name in labels else ():
+            if not is_litter(file) and not (PICTURE.fullmatch(file.name) and file.is_file()):
                 return file
     return None

@@ -25,11 +25,12 @@ def draw_per_class(labels: Tensor, n: int, generator: torch.Generator) -> Tensor
 
 
 @takes(images="N 3 H W", size=check_count)
+@takes(images="N 3 H W", size=check_count)
 def thumbnails(images: Tensor, size: int = 16) -> Tensor:
     """Each picture as few numbers, its mean colour taken off: a cosine of them says how far two pictures go together.
 
     A near copy, a little darker or noisier, has a cosine of nearly 1; another picture of the same thing has not.
-    images: (N, 3, H, W).  Returns (N, 3 * size * size).
+    images: (N, 3, H, W).  Returns (N, 3 * size * size).  Raises ValueError for bad arguments.
     """
     small = F.adaptive_avg_pool2d(images, size)
     return (small - small.mean(dim=(2, 3), keepdim=True)).flatten(1)

@@ -3,7 +3,6 @@
 Reading such a folder: `image_files`.  Choosing among its pictures: `curation`.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from hashlib import sha256
@@ -13,31 +12,66 @@ import torch
 from PIL import Image
 from tqdm.auto import tqdm
 
+from course_lib.checks import (
+    check_callable,
+    check_count,
+    check_is,
+    check_number,
+    check_text,
+    check_texts,
+    takes,
+)
 from course_lib.learning.folder_note import claim_folder
 from course_lib.learning.image_files import METADATA, REMEDY, read_metadata, write_metadata
+from course_lib.pictures.folder_names import as_folder, check_class_names
 from course_lib.zoo.cache import write_whole
 
 
+def check_prompts(prompts: dict[str, list[str]], name: str = "prompts") -> None:
+    """Raises ValueError unless each class has prompts, and a name that a folder can have."""
+    check_is(prompts, name, dict, 'a dict of lists, such as {"cat": ["a photo of a cat"]}')
+    if not prompts:
+        raise ValueError(
+            'There are no prompts: give a list for each class, such as {"cat": ["a photo of a cat"]}.'
+        )
+    check_class_names(prompts)
+    for label, texts in prompts.items():
+        if not all(text.strip() for text in check_texts(texts, f"{name}[{label!r}]")):
+            raise ValueError(f"The class {label!r} needs prompts of one word or more, but one is empty.")
+
+
+@takes(seed=(check_count, 0), label=check_text, index=(check_count, 0))
 def picture_seed(seed: int, label: str, index: int) -> int:
     """The seed of picture `index` of a class: it depends on nothing else, so a picture can be made alone, at any time.
 
     Inside a class the seeds follow one another, so no two are equal; where each class begins is a hash of seed and label.
     Returns a whole number below 2**32: torch's CPU generator uses no more bits than that.
+    Raises ValueError for bad arguments.
     """
     start = int.from_bytes(sha256(f"{seed}/{label}".encode()).digest()[:4], "big")
     return (start + index) % 2**32
 
 
+@takes(
+    labels=check_texts, n_per_class=(check_count, 0),
+    there=(check_is, (set, list, tuple), "a set of names, such as set(picture_names(folder))"),
+)  # fmt: skip
 def missing_pictures(labels: list[str], n_per_class: int, there: set[str]) -> list[str]:
     """The pictures that are still to be made: those that should be there and are not.
 
     labels: names of the classes.  n_per_class: pictures of each, numbered from 0.  there: names such as
     "red fox/00000.png".  Returns names, class by class and in the order of their numbers.
+    Raises ValueError for bad arguments.
     """
     wanted = [f"{label}/{index:05}.png" for label in labels for index in range(n_per_class)]
     return [name for name in wanted if name not in there]
 
 
+@takes(
+    pipe=(check_is, "text_encoder", "a pipeline, such as load_text_to_image() gives"), prompts=check_prompts,
+    n_per_class=check_count, seed=(check_count, 0), steps=check_count, guidance=check_number, negative_prompt=check_text,
+    batch=check_count, bar=check_callable,
+)  # fmt: skip
 def generate_folder(
     pipe,
     folder: str | Path,
@@ -62,9 +96,7 @@ def generate_folder(
     Returns the folder.  Raises ValueError for bad arguments, FileExistsError where the folder holds anything that was not
     made by this function with these settings, OSError where it can't be written.
     """
-    folder = Path(folder)
-    _check_prompts(prompts)
-    _check_numbers(n_per_class=n_per_class, steps=steps, batch=batch)
+    folder = as_folder(folder)
     if negative_prompt and guidance <= 1:
         raise ValueError(
             f"With guidance {guidance} the negative prompt is ignored: set guidance above 1, or leave the negative prompt out."
@@ -180,29 +212,3 @@ def _no_bar(pipe) -> Iterator[None]:
         yield
     finally:
         pipe.set_progress_bar_config(**before)
-
-
-def _check_prompts(prompts: dict[str, list[str]]) -> None:
-    if not prompts:
-        raise ValueError(
-            'There are no prompts: give a list for each class, such as {"cat": ["a photo of a cat"]}.'
-        )
-    for label, texts in prompts.items():
-        if not label or label.startswith(".") or re.search(r'[\\/:*?"<>|]|[. ]$', label):
-            raise ValueError(
-                f"The class {label!r} cannot be the name of a folder: use letters, digits, spaces and -."
-            )
-        if (
-            isinstance(texts, str)
-            or not texts
-            or not all(isinstance(text, str) and text.strip() for text in texts)
-        ):
-            raise ValueError(
-                f"The class {label!r} needs a list of prompts, one sentence or more and none empty."
-            )
-
-
-def _check_numbers(**numbers: int) -> None:
-    for name, value in numbers.items():
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ValueError(f"{name} is {value!r}, but must be a whole number, 1 or more.")

@@ -21,6 +21,7 @@ from course_lib.checks import (
     check_texts,
     takes,
 )
+from course_lib.pictures.loading import as_seen
 from course_lib.pictures.pixels import to_model_range
 
 SIZE = partial(check_number, above=0)
@@ -142,8 +143,7 @@ def plot_pictures(
 ) -> Figure:
     """PIL pictures in rows, enlarged with hard pixel edges.  titles: one per picture, or none.  size: inches each."""
     tensors = [
-        to_model_range(torch.from_numpy(np.array(picture.convert("RGB"))).movedim(-1, 0))
-        for picture in pictures
+        to_model_range(torch.from_numpy(np.array(as_seen(picture))).movedim(-1, 0)) for picture in pictures
     ]
     return plot_image_grid(torch.stack(tensors), titles, columns=columns, size=size)
 

@@ -5,25 +5,27 @@ import hashlib
 import torch
 from accelerate import Accelerator
 from diffusers import AutoencoderKL
-from safetensors.torch import load_file, save
 from torch import Tensor
 from tqdm import tqdm
 
+from course_lib.training.checked_file import read_checked, write_checked
 from course_lib.training.pictures import Pictures
-from course_lib.training.run import RUNS
+from course_lib.training.run import REMEDY, RUNS
 from course_lib.zoo import ZOO_VERSION
-from course_lib.zoo.cache import write_whole
+from course_lib.zoo.cache import sweep
 
 
 def cached_latents(data: Pictures, vae: AutoencoderKL, accelerator: Accelerator) -> Tensor:
     """Every picture's latent, (N, 4, 16, 16) float16 and scaled to spread 1; read from runs/train where they are there."""
     with accelerator.main_process_first():
         file = RUNS / f"latents-v{ZOO_VERSION}-{encoder_key(vae)}-{len(data)}.safetensors"
-        if file.exists():
-            return load_file(file)["latents"]
-        latents = _encode(data, vae, accelerator.device)
-        write_whole(file, lambda out: out.write(save({"latents": latents})))
-        return latents
+        try:
+            return read_checked(file)[0]["latents"]
+        except ValueError:  # missing, damaged, or of before the checksum
+            latents = _encode(data, vae, accelerator.device)
+            sweep(file)
+            write_checked(file, {"latents": latents}, {}, REMEDY)
+            return latents
 
 
 def encoder_key(vae: AutoencoderKL) -> str:

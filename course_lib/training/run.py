@@ -4,26 +4,27 @@ A checkpoint is one safetensors file that is written whole or not at all, and ev
 (seed, step) alone.  So a run that is killed and resumed ends with the same weights as one that was left in peace.
 """
 
-import csv
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
 from accelerate import Accelerator
-from safetensors import safe_open
-from safetensors.torch import save
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from course_lib.diffusion.ddpm import start_ema, update_ema
 from course_lib.lessons.days import HOME
 from course_lib.models import checked_device
+from course_lib.training.checked_file import read_checked, write_checked
+from course_lib.training.log import append_to_log, resume_log
 from course_lib.training.muon import Muon, split_parameters
 from course_lib.zoo import ZOO_VERSION
-from course_lib.zoo.cache import write_whole
+from course_lib.zoo.cache import sweep, write_whole, writing_to
 
 RUNS = HOME / "runs" / "train"
+FACTS = ("name", "step", "seconds", "first")  # in a checkpoint, beside the tensors
+REMEDY = "free some space there, or copy the course to a folder you can write to, then go on with --resume"
 
 
 class Run:
@@ -34,8 +35,9 @@ class Run:
     outer: beginnings of the names of the first and last layers, which keep AdamW.  ema_decay: of the averaged weights,
     self.ema.
     device: "cpu", "cuda", "mps", or "" for the best there is; several GPUs with `accelerate launch`.
-    Raises ValueError for a device that this machine lacks, where `resume` finds another recipe's checkpoint, and where
-    the folder holds a checkpoint that was not asked to be resumed: hours of work are not written over.
+    Raises ValueError for a device that this machine lacks, where `resume` finds a damaged checkpoint or another recipe's,
+    and where the folder holds a checkpoint that was not asked to be resumed: hours of work are not written over.
+    Raises OSError, in one sentence, where the folder can't be written; then and at every save.
     """
 
     def __init__(
@@ -51,7 +53,8 @@ class Run:
             raise ValueError(
                 f"{self.folder} holds an earlier run: go on with --resume, or move that folder away."
             )
-        self.folder.mkdir(parents=True, exist_ok=True)
+        with writing_to(self.checkpoint, REMEDY):
+            self.folder.mkdir(parents=True, exist_ok=True)
         mixed = "bf16" if torch.cuda.is_available() and device in ("", "cuda") else "no"
         self.accelerator = Accelerator(cpu=device == "cpu", mixed_precision=mixed)
         model = model.to(self.accelerator.device)
@@ -64,12 +67,19 @@ class Run:
         self.seconds = 0.0  # of training so far, over all sessions
         if self.checkpoint.exists():
             self._restore()
-        self._log = self._open_log()
+        if self.accelerator.is_main_process:
+            sweep(self.checkpoint)
+            resume_log(self.log, self.step, REMEDY)
 
     @property
     def checkpoint(self) -> Path:
         """The file that --resume goes on from."""
         return self.folder / "checkpoint.safetensors"
+
+    @property
+    def log(self) -> Path:
+        """The file with the figures of every tenth step."""
+        return self.folder / "log.csv"
 
     @property
     def device(self) -> torch.device:
@@ -118,7 +128,7 @@ class Run:
         if self.accelerator.is_main_process and (self.step % 10 == 0 or self.step + 1 == self.steps):
             figures = {"step": self.step, "seconds": f"{self.seconds:.0f}", "loss": f"{loss.item():.5f}"}
             figures |= {"gradient": f"{float(norm):.3f}"} | {k: f"{v:.5f}" for k, v in log.items()}
-            self._write_log(figures)
+            append_to_log(self.log, figures, REMEDY)
 
     def batch(self, n: int, size: int) -> Tensor:
         """`size` random row numbers out of `n`; with several processes, this one's share."""
@@ -129,7 +139,9 @@ class Run:
         """Every so many steps, save the picture (PIL) that `draw` makes from the averaged weights."""
         if self.accelerator.is_main_process and self.step and self.step % every == 0:
             with torch.random.fork_rng(), torch.no_grad():
-                draw().save(self.folder / f"sheet-{self.step:06}.png")
+                picture = draw()
+            sheet = self.folder / f"sheet-{self.step:06}.png"
+            write_whole(sheet, lambda file: picture.save(file, "PNG"), REMEDY)
 
     def save(self) -> None:
         """Write the checkpoint under a passing name, then rename it."""
@@ -146,18 +158,27 @@ class Run:
             "seconds": str(self.seconds),
             "first": str(self.first),
         }
-        data = save(tensors, facts)
-        write_whole(self.checkpoint, lambda file: file.write(data))
+        write_checked(self.checkpoint, tensors, facts, REMEDY)
 
     def _restore(self) -> None:
-        with safe_open(self.checkpoint, "pt") as file:
-            facts = file.metadata()
-            if facts["name"] != self.name:
-                raise ValueError(
-                    f"{self.checkpoint} belongs to the recipe {facts['name']!r}, not {self.name!r}."
-                )
-            # Copies: Windows can't replace a file that some tensor still maps.
-            tensors = {key: file.get_tensor(key).clone() for key in file.keys()}
+        try:
+            # A checkpoint of before the checksum holds these facts and no other.
+            tensors, facts = read_checked(self.checkpoint, lambda facts: facts.keys() == {*FACTS})
+            name = facts["name"]
+            if name == self.name:
+                self._fill(tensors)
+                self.step, self.seconds = int(facts["step"]), float(facts["seconds"])
+                self.first = int(facts["first"])
+        except (ValueError, KeyError, RuntimeError) as error:
+            reason = "it belongs to another network" if isinstance(error, RuntimeError) else error
+            raise ValueError(
+                f"{self.checkpoint} cannot be resumed ({reason}): bring back a whole copy of it, or move the file away and "
+                "train anew."
+            ) from None
+        if name != self.name:
+            raise ValueError(f"{self.checkpoint} belongs to the recipe {name!r}, not {self.name!r}.")
+
+    def _fill(self, tensors: dict[str, Tensor]) -> None:
         part = lambda head: {k[len(head) :]: v for k, v in tensors.items() if k.startswith(head)}
         self.raw_model.load_state_dict(part("model."))
         self.ema.load_state_dict(part("ema."))
@@ -166,8 +187,6 @@ class Run:
             i, name = key.split(".")
             state.setdefault(int(i), {})[name] = value
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
-        self.step, self.seconds = int(facts["step"]), float(facts["seconds"])
-        self.first = int(facts.get("first", 0))
 
     def adopt(self, weights: dict[str, Tensor], shipped: dict) -> None:
         """Go on from shipped weights where no checkpoint is left; the optimizer begins anew, and so does its warm-up.
@@ -184,26 +203,6 @@ class Run:
         fall = min(1.0, (self.steps - self.step) / (0.2 * self.steps))
         for group, highest in zip(self.optimizer.param_groups, self.highest, strict=True):
             group["lr"] = highest * rise * fall
-
-    def _open_log(self) -> Path:
-        """The log's path; lines of steps that a resumed run does again are taken out."""
-        path = self.folder / "log.csv"
-        if path.exists() and self.accelerator.is_main_process:
-            head, *lines = path.read_text(encoding="utf-8").splitlines() or [""]
-            kept = [line for line in lines if int(line.split(",")[0]) < self.step] if self.step else []
-            if kept:
-                path.write_text("\n".join([head, *kept]) + "\n", encoding="utf-8", newline="\n")
-            else:
-                path.unlink()
-        return path
-
-    def _write_log(self, figures: dict) -> None:
-        new = not self._log.exists()
-        with self._log.open("a", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, figures, lineterminator="\n")
-            if new:
-                writer.writeheader()
-            writer.writerow(figures)
 
     def facts(self) -> dict:
         """What the manifest tells about this run."""

@@ -10,6 +10,7 @@ from course_lib.checks import check_network, check_text, takes
 
 FOLDER = Path(__file__).parent
 MANIFEST = FOLDER / "manifest.json"
+LOADED = (".json", ".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".txt", ".model")  # what loaders look for
 REMEDY = "bring it back with `git checkout course_lib/weights` or download the course again"
 
 
@@ -21,25 +22,38 @@ def load(name: str, model: nn.Module) -> nn.Module:
     """
     from safetensors.torch import load_file
 
-    file = checked_folder(name) / "model.safetensors"
-    model.load_state_dict({key: value.float() for key, value in load_file(file).items()})
+    weights = load_file(checked_folder(name) / "model.safetensors")
+    try:
+        model.load_state_dict({key: value.float() for key, value in weights.items()})
+    except RuntimeError:  # a list of every tensor that does not fit
+        raise ValueError(
+            f"The weights {name!r} do not fit this {type(model).__name__}: build it as the recipe does, with the same sizes."
+        ) from None
     return model.eval().requires_grad_(False)
 
 
 def checked_folder(name: str) -> Path:
     """The folder `name` of shipped weights, after the checksum of every file in it was compared with the manifest's.
 
-    Raises ValueError, in one sentence, where a file is missing or damaged, or no such weights are shipped.
+    Raises ValueError, in one sentence, where a file is missing or damaged, one stands there that was not shipped, or no
+    such weights are shipped.
     """
     wanted = {path: sum_ for path, sum_ in shipped().items() if path.startswith(f"{name}/")}
     if not wanted:
         names = sorted({path.split("/")[0] for path in shipped()})
         raise ValueError(f"{name!r} is not among the shipped weights; there are: {', '.join(names)}.")
     for path, expected in wanted.items():
-        if not (FOLDER / path).exists():
+        if not (FOLDER / path).is_file():
             raise ValueError(f"The weights file {path} is missing; {REMEDY}.")
         if sha256(FOLDER / path) != expected:
             raise ValueError(f"The weights file {path} is damaged (its checksum is wrong); {REMEDY}.")
+    for file in (FOLDER / name).rglob("*"):  # a loader would take it without being asked
+        path = file.relative_to(FOLDER).as_posix()
+        if path not in wanted and file.suffix in LOADED and not file.name.startswith("."):
+            raise ValueError(
+                f"The file {path} is not in the manifest of the weights, so nobody knows what is in it: move it out of "
+                f"there, or {REMEDY}."
+            )
     return FOLDER / name
 
 
@@ -50,12 +64,12 @@ def manifest() -> dict:
     """
     try:
         told = json.loads(MANIFEST.read_text(encoding="utf-8"))
-        told["models"]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise ValueError(
-            f"The manifest of the weights, {MANIFEST}, is missing or damaged; {REMEDY}."
-        ) from None
-    return told
+        sums = [pair for entry in told["models"].values() for pair in entry["files"].items()]
+        if all(isinstance(sum_, str) and ".." not in path for path, sum_ in sums):
+            return told
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        pass
+    raise ValueError(f"The manifest of the weights, {MANIFEST}, is missing or damaged; {REMEDY}.")
 
 
 def shipped() -> dict[str, str]:
@@ -91,5 +105,8 @@ def record(recipe: str, files: list[Path], **facts) -> None:
 
 
 def sha256(file: Path) -> str:
-    """The file's SHA-256 checksum, as hexadecimal text."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    """The file's SHA-256 checksum, as hexadecimal text.  Raises ValueError, in one sentence, where it can't be read."""
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ValueError(f"The file {file} cannot be read ({error.strerror or error}); {REMEDY}.") from None

@@ -12,6 +12,7 @@ from course_lib.zoo.draw import draw
 from course_lib.zoo.scene import ANIMALS, MEDIA, ZOO_VERSION, check_word, random_scene
 
 MANIFEST = "zoo.json"
+REMEDY = "free some space there, or choose a folder you can write to, then call this again"
 
 
 def write_image_folder(
@@ -25,6 +26,10 @@ def write_image_folder(
     Raises ValueError for unknown words, FileExistsError where a file in the way was not written by this function with
     these settings, OSError where the folder can't be written.
     """
+    if not isinstance(folder, (str, Path)) or not str(folder):
+        raise ValueError(f"The folder is {folder!r}, but must be a path, such as 'data/zoo'.")
+    if isinstance(classes, str) or not len(classes):
+        raise ValueError(f"classes is {classes!r}, but must be a list of animals, such as ['cat', 'owl'].")
     folder = Path(folder)
     for animal in classes:
         check_word("animal", animal, ANIMALS)
@@ -34,6 +39,8 @@ def write_image_folder(
         raise ValueError(
             f"n_per_class is {n_per_class!r}, but must be a whole number of pictures, 1 or more."
         )
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise ValueError(f"seed is {seed!r}, but must be a whole number, 0 or more.")
     _claim(
         folder, classes, {"made by": "course_lib.zoo", "version": ZOO_VERSION, "medium": medium, "seed": seed}
     )
@@ -50,20 +57,21 @@ def _claim(folder: Path, classes: list[str], settings: dict) -> None:
     note = folder / MANIFEST
     try:
         found = json.loads(note.read_text(encoding="utf-8")) if note.exists() else None
-    except ValueError:
+    except (ValueError, OSError):
         found = "unreadable"
     if found == settings:
         return
     if found is not None:
         raise FileExistsError(
-            f"{folder} holds pictures made with other settings ({found}): choose another folder or delete it."
+            f"{folder} holds pictures made with other settings ({found}): choose another folder, or move this one "
+            "away."
         )
     taken = [path for animal in classes for path in (folder / animal).glob("*")]
     if taken:
         raise FileExistsError(
             f"{taken[0]} is in the way and was not written by the Zoo: choose another folder."
         )
-    write_whole(note, lambda file: file.write(json.dumps(settings, indent=1).encode()))
+    write_whole(note, lambda file: file.write(json.dumps(settings, indent=1).encode()), REMEDY)
 
 
 def _write(path: Path, animal: str, medium: str | None, seed: int, index: int) -> None:
@@ -74,4 +82,4 @@ def _write(path: Path, animal: str, medium: str | None, seed: int, index: int) -
         else random_scene(rng, animal=animal, medium=medium)
     )
     image = Image.fromarray(draw(scene))
-    write_whole(path, lambda file: image.save(file, "PNG"))
+    write_whole(path, lambda file: image.save(file, "PNG"), REMEDY)

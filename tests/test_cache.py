@@ -30,7 +30,14 @@ def test_files_can_be_read_by_whom_the_umask_allows(tmp_path, umask, mode):
     finally:
         os.umask(before)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert {path.name for path in files} >= {"00000.npy", "00000.crc32", NOTE, METADATA, "zoo.json", "00000.png"}
+    assert {path.name for path in files} >= {
+        "00000.npy",
+        "00000.crc32",
+        NOTE,
+        METADATA,
+        "zoo.json",
+        "00000.png",
+    }
     if os.name == "posix":  # elsewhere there are no such rights
         assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {mode}
 
@@ -94,7 +101,10 @@ def test_what_a_kill_left_is_swept(tmp_path):
     for name in ("a[1].safetensors.0a1b2c3d.part", "b.safetensors.0a1b2c3d.part", "a[1].safetensors"):
         (tmp_path / name).write_bytes(b"x")
     sweep(path)
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["a[1].safetensors", "b.safetensors.0a1b2c3d.part"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        "a[1].safetensors",
+        "b.safetensors.0a1b2c3d.part",
+    ]
 
 
 def test_a_user_without_a_home(monkeypatch):

@@ -125,16 +125,29 @@ BAD = [
     (dict(keep=0), "keep is 0"),
     (dict(keep=1.5), "keep is 1.5"),
     (dict(labels=TEST_LABELS + 1), "run from 1 to 2, but the head has 2 outputs"),
-    (dict(labels=TEST_LABELS[:3]), "8 pictures need labels"),
-]
+    (dict(labels=TEST_LABELS[:3]), "8 pictures need labels"), (dict(labels=TEST_LABELS.tolist()), "labels is a list"),
+    (dict(labels=TEST_LABELS.float()), "labels is of type float32"), (dict(labels=None), "labels is None"),
+    (dict(keep=None), "keep is None"), (dict(keep="all"), "keep is the text"), (dict(keep=float("nan")), "keep is nan"),
+    (dict(prompts=None), "prompts is None"), (dict(prompts={"red": "red", "blue": "blue"}), "a list of texts"),
+    (dict(prompts={"red": ["red"], "Red": ["red"]}), "share one folder"), (dict(n_per_class=0), "n_per_class is 0"),
+    (dict(seed=-1), "seed is -1"), (dict(steps=1.5), "steps is 1.5"), (dict(guidance=None), "guidance is None"),
+    (dict(judge=None), "judge is None"), (dict(resnet="resnet"), "resnet is the text"), (dict(transforms=None), "transforms is None"),
+    (dict(folder=None), "folder is None"), (dict(pipe=None), "pipe is None"), (dict(bar=5), "bar is 5"),
+    (dict(test_images=new_pictures() * 127), "must lie in"), (dict(test_images=new_pictures()[0]), "has shape"),
+    (dict(test_images=None), "test_images is None"), (dict(test_images=new_pictures().numpy()), "numpy array"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("changed, words", BAD)
 def test_bad_arguments_before_anything_is_painted(resnet, tmp_path, changed, words):
-    pipe = Painter()
-    with pytest.raises(ValueError, match=words):
-        run(pipe, resnet, tmp_path / "painted", **changed)
-    assert pipe.calls == 0 and not (tmp_path / "painted").exists()
+    pipe, keys = Painter(), {"labels": "test_labels"}
+    right = dict(
+        pipe=pipe, judge=Judge(), resnet=resnet, transforms=same, folder=tmp_path / "painted", prompts=PROMPTS,
+        test_images=new_pictures(), test_labels=TEST_LABELS, n_per_class=6,
+    )  # fmt: skip
+    with pytest.raises(ValueError, match=words) as caught:
+        run_chain(**right | {keys.get(name, name): value for name, value in changed.items()})
+    assert "\n" not in str(caught.value) and pipe.calls == 0 and not (tmp_path / "painted").exists()
 
 
 def test_a_class_without_a_picture(resnet, tmp_path):

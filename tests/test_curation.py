@@ -110,3 +110,84 @@ def test_keep_by_score():
     with pytest.raises(ValueError) as error:
         names(threshold=0)
     one_sentence(error, "1 pictures have no score, such as 3")
+
+
+NAN, INF = float("nan"), float("inf")
+ROWS, SCORES, GROUPS = torch.rand(4, 3) + 0.1, torch.rand(4), torch.tensor([0, 0, 1, 1])
+LINE = {"file_name": "a/0.png", "label": "a", "prompt": "an a", "score": 0.5}
+NO_ROWS = [
+    None,
+    "x",
+    ROWS.tolist(),
+    ROWS.numpy(),
+    ROWS[0],
+    ROWS[:0],
+    ROWS.long(),
+    ROWS.to(torch.complex64),
+    ROWS * NAN,
+]
+NO_NUMBERS = [None, "high", NAN, INF, [0.5], True, 1j]
+
+
+def wrong():
+    """(function, right arguments, the one that is wrong, what it may not be)."""
+    rows = dict(features=ROWS, threshold=0.5)
+    yield from (
+        (near_duplicates, rows, "features", NO_ROWS),
+        (near_duplicates, rows, "threshold", NO_NUMBERS),
+    )
+    yield diversity, dict(features=ROWS), "features", [*NO_ROWS, ROWS[:1]]
+    both = dict(train_features=ROWS, test_features=ROWS, threshold=0.5)
+    for name in ("train_features", "test_features"):
+        yield leaks, both, name, [*NO_ROWS, ROWS[:, :2]]
+    yield leaks, both, "threshold", NO_NUMBERS
+    best = dict(scores=SCORES, groups=GROUPS, share=0.5)
+    yield (
+        keep_best,
+        best,
+        "scores",
+        [None, SCORES[:3], SCORES.tolist(), SCORES[None], SCORES * NAN, SCORES.long()],
+    )
+    yield keep_best, best, "groups", [None, GROUPS[:3], GROUPS.tolist(), GROUPS.float(), GROUPS.bool()]
+    yield keep_best, best, "share", [*NO_NUMBERS, -0.1, 1.1, 75]
+    lines = dict(metadata=[LINE], share=0.5, threshold=0.5)
+    no_lines = [
+        None,
+        "x",
+        LINE,
+        [3],
+        [{}],
+        [{"file_name": "a"}],
+        [LINE | {"score": NAN}],
+        [LINE | {"score": "high"}],
+    ]
+    yield keep_by_score, lines, "metadata", no_lines
+    yield keep_by_score, lines, "share", [*NO_NUMBERS[1:], -0.1, 1.1, 75]
+    yield keep_by_score, lines, "threshold", NO_NUMBERS[1:]
+    yield keep_by_score, lines, "by", [None, "place", 3, ["label"]]
+
+
+@pytest.mark.parametrize("function, right, name, values", wrong(), ids=lambda x: getattr(x, "__name__", None))
+def test_wrong_arguments(function, right, name, values):
+    function(**right)
+    for value in values:
+        with pytest.raises(ValueError) as error:
+            function(**right | {name: value})
+        one_sentence(error)
+
+
+def test_wrong_arguments_of_find_leaks(folders):
+    train, test = folders
+    right = dict(train=train, test=test, judge=Eye(), threshold=0.5)
+    wrong = dict(
+        train=[None, 5, train / "none"],
+        test=[None, ""],
+        judge=[None, "clip"],
+        threshold=NO_NUMBERS,
+        size=[0, 1.5, "8"],
+    )
+    for name, values in wrong.items():
+        for value in values:
+            with pytest.raises(ValueError) as error:
+                find_leaks(**right | {name: value})
+            one_sentence(error)

@@ -44,7 +44,21 @@ def test_names_that_some_system_takes_for_one(tmp_path, one, other):
 
 
 def test_names_that_are_kept():
-    check_class_names(["red fox", "console", "com", "com10", "붉은 여우", "café", "a.b", "owl (2)", "🦊", "x" * 255, "nullable"])
+    check_class_names(
+        [
+            "red fox",
+            "console",
+            "com",
+            "com10",
+            "붉은 여우",
+            "café",
+            "a.b",
+            "owl (2)",
+            "🦊",
+            "x" * 255,
+            "nullable",
+        ]
+    )
 
 
 @pytest.mark.parametrize("folder", [None, 5, "", b"a", "x" * 256, "data/a\0b", ["a"]])
@@ -57,7 +71,10 @@ def test_paths_that_are_none(folder):
 def test_on_windows_a_path_must_be_one_of_windows(monkeypatch):
     for folder in ("what?", "data/con", "data./x"):
         assert as_folder(folder) == Path(folder)  # as good as any here
-        with monkeypatch.context() as patch, pytest.raises(ValueError, match="cannot be the name of a folder"):
+        with (
+            monkeypatch.context() as patch,
+            pytest.raises(ValueError, match="cannot be the name of a folder"),
+        ):
             patch.setattr(folder_names.sys, "platform", "win32")
             as_folder(folder)
     monkeypatch.setattr(folder_names.sys, "platform", "win32")

@@ -62,13 +62,8 @@ def full_disk(*args, **kwargs):
 
 @pytest.mark.parametrize("where", ["picture", "folder"])
 def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path, monkeypatch, where):
-    if where == "picture":
-        monkeypatch.setattr(Image.Image, "save", full_disk)
-    else:
-        monkeypatch.setattr(type(tmp_path), "mkdir", full_disk)
-    with pytest.raises(
-        OSError, match=r"could not be saved in .* \(No space left on device\): make room"
-    ) as caught:
+    monkeypatch.setattr(type(tmp_path), {"picture": "replace", "folder": "mkdir"}[where], full_disk)
+    with pytest.raises(OSError, match=r"Cannot write .* \(No space left on device\): make room") as caught:
         save_picture(picture(), FOX, tmp_path)
     assert "COURSE_CACHE" not in str(caught.value) and list(tmp_path.iterdir()) == []
 
@@ -85,7 +80,7 @@ def test_an_interruption_leaves_nothing(tmp_path, monkeypatch):
 
 def test_a_file_in_place_of_the_folder(tmp_path):
     (tmp_path / "my_pictures").write_text("", encoding="utf-8")
-    with pytest.raises(OSError, match="could not be saved"):
+    with pytest.raises(OSError, match="Cannot write a-red-fox.png to .*my_pictures"):
         save_picture(picture(), FOX, tmp_path / "my_pictures")
 
 
@@ -96,11 +91,17 @@ def bad_files(folder):
     whole = save_picture(Image.effect_noise((64, 64), 50), FOX, folder).read_bytes()
     (folder / "cut.png").write_bytes(whole[: len(whole) // 2])
     (folder / "empty.png").touch()
+    (folder / "folder.png").mkdir()
     told = {
         "list.png": "[1, 2]",
         "half.png": "{",
         "other.png": '{"prompt": "x", "colour": 3}',
         "type.png": '{"prompt": 5}',
+        "deep.png": "[" * 100_000,
+        "nan.png": '{"prompt": "x", "guidance": NaN}',
+        "steps.png": '{"prompt": "x", "steps": 0}',
+        "seed.png": '{"prompt": "x", "seed": -1}',
+        "huge.png": '{"prompt": "x", "seed": 1' + "0" * 400 + "}",
     }
     for name, text in told.items():
         info = PngInfo()
@@ -111,10 +112,11 @@ def bad_files(folder):
 @pytest.mark.parametrize(
     "name, words",
     [
-        ("none.png", "There is no file"), ("plain.png", "carries no settings"), ("photo.png", "is a JPEG file"),
-        ("words.png", "is not a picture"), ("cut.png", "is broken"), ("empty.png", "is not a picture"),
+        ("none.png", "There is no file"), ("plain.png", "carries no settings"), ("photo.png", "carries no settings"),
+        ("words.png", "is not a picture"), ("cut.png", "cannot be read"), ("empty.png", "is not a picture"),
         ("list.png", "cannot be read"), ("half.png", "cannot be read"), ("other.png", "colour"),
-        ("type.png", "'prompt' is 5, but must be of type str"),
+        ("type.png", "prompt is 5, but must be of type str"), ("deep.png", "cannot be read"), ("nan.png", "guidance is nan"),
+        ("steps.png", "steps is 0"), ("seed.png", "seed is -1"), ("huge.png", "seed is"), ("folder.png", "is a folder"),
     ],
 )  # fmt: skip
 def test_each_bad_file_is_one_sentence(tmp_path, name, words):
@@ -126,5 +128,47 @@ def test_each_bad_file_is_one_sentence(tmp_path, name, words):
 
 def test_settings_in_words():
     assert str(FOX) == "'a \"red\" fox, 여우 🦊', without 'blurry', guidance 4, 20 steps, Euler, seed 7"
-    with pytest.raises(ValueError, match="'steps' is 2.5, but must be of type int"):
+    with pytest.raises(ValueError, match="steps is 2.5, but must be of type int"):
         Settings("a fox", steps=2.5)
+
+
+def test_a_folder_that_may_not_be_opened(tmp_path, monkeypatch):
+    def denied(self):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(type(tmp_path), "iterdir", denied)
+    with pytest.raises(ValueError, match="cannot be opened .Permission denied."):
+        saved_pictures(tmp_path)
+    with pytest.raises(OSError, match="Permission denied.: make room there, or choose another folder"):
+        save_picture(picture(), FOX, tmp_path)
+
+
+def test_a_folder_among_the_pictures_is_not_listed(tmp_path):
+    (tmp_path / "00009-mine.png").mkdir()
+    kept = save_picture(picture(), FOX, tmp_path)
+    assert kept.name.startswith("00010") and saved_pictures(tmp_path) == [kept]
+
+
+@pytest.mark.parametrize(
+    "picture, settings, folder, words",
+    [
+        (None, FOX, "x", "picture is None"), ("a.png", FOX, "x", "picture is the text"), (picture(), None, "x", "settings is None"),
+        (picture(), {"prompt": "x"}, "x", "settings is a dict"), (picture(), FOX, None, "folder is None"),
+        (Image.new("F", (2, 2)), FOX, "x", "mode F cannot be kept"),
+    ],
+)  # fmt: skip
+def test_wrong_arguments_leave_nothing(tmp_path, monkeypatch, picture, settings, folder, words):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=words) as caught:
+        save_picture(picture, settings, folder)
+    assert "\n" not in str(caught.value) and list(tmp_path.iterdir()) == []
+    if folder is None:
+        with pytest.raises(ValueError, match=words):
+            saved_pictures(folder)
+
+
+@pytest.mark.parametrize("wrong", [{"steps": 0}, {"steps": True}, {"seed": -1}, {"guidance": float("inf")}, {"prompt": None},
+                                   {"guidance": "7"}, {"tier": 1}, {"seed": 2**64}])  # fmt: skip
+def test_wrong_settings(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        Settings(**{"prompt": "a fox"} | wrong)

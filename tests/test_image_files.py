@@ -1,6 +1,7 @@
 """Reading folders of pictures: what torchvision reads, and one clear sentence for each bad folder."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -9,12 +10,14 @@ from PIL import Image
 
 from course_lib.learning.image_files import (
     METADATA,
+    class_folders,
     load_folder,
     picture_names,
     read_metadata,
     write_metadata,
     write_scores,
 )
+from course_lib.lessons.days import HOME
 from tests.test_synthetic import one_sentence
 
 
@@ -89,13 +92,23 @@ def test_broken_and_strange_files_are_named_together(folder):
         (folder / name).write_bytes(content)
     with pytest.raises(ValueError) as error:
         load_folder(folder)
-    one_sentence(error, "4 of 9 files", "cat/cut.png, cat/empty.png, owl/notes.txt and 1 more", "delete them")
+    one_sentence(
+        error,
+        "4 of 9 files",
+        "cat/cut.png, cat/empty.png, owl/notes.txt and 1 more",
+        "move them out",
+        "truncated",
+    )
+    assert all((folder / name).read_bytes() == content for name, content in bad.items())
 
 
 def test_a_folder_inside_a_class_is_no_picture(folder):
     save(folder / "cat" / "kittens" / "0.png")
-    with pytest.raises(ValueError, match="cat/kittens"):
-        load_folder(folder)
+    for read in (load_folder, picture_names):
+        with pytest.raises(ValueError) as error:
+            read(folder)
+        one_sentence(error, "cat/kittens", "is a folder", "move its pictures up into cat")
+    assert (folder / "cat" / "kittens" / "0.png").exists()
 
 
 def test_no_folder_no_class_one_class_empty_class(tmp_path):
@@ -132,7 +145,11 @@ def test_bad_scores_change_nothing(tmp_path):
     write_metadata(tmp_path, [{"file_name": "a/0.png"}])
     for scores, words in (
         ({"a/9.png": 1.0}, "'a/9.png' is not in"),
-        ({"a/0.png": float("nan")}, "must be a number"),
+        ({"a/0.png": float("nan")}, "must be a finite number"),
+        ({"a/0.png": "high"}, "must be a finite number"),
+        ({"a/0.png": None}, "must be a finite number"),
+        ([0.5], "scores is a list"),
+        (None, "scores is None"),
     ):
         with pytest.raises(ValueError) as error:
             write_scores(tmp_path, scores)
@@ -144,11 +161,75 @@ def test_metadata_missing_or_damaged(tmp_path):
     with pytest.raises(ValueError) as error:
         read_metadata(tmp_path)
     one_sentence(error, "There is no", METADATA)
-    for line in ("{half", "[1]", '{"prompt": "x"}', "3"):
+    for line in ("{half", "[1]", '{"prompt": "x"}', "3", '{"file_name": 5}', "[" * 100_000):
         (tmp_path / METADATA).write_text('{"file_name": "a/0.png"}\n' + line + "\n", encoding="utf-8")
         with pytest.raises(ValueError) as error:
             read_metadata(tmp_path)
-        one_sentence(error, "Line 2", "damaged")
+        one_sentence(error, "Line 2", "damaged", "move that file away")
+    (tmp_path / METADATA).write_bytes(b"\xff\xfe")
+    with pytest.raises(ValueError) as error:
+        read_metadata(tmp_path)
+    one_sentence(error, METADATA, "cannot be read")
+    (tmp_path / METADATA).unlink()
+    (tmp_path / METADATA).mkdir()
+    with pytest.raises(ValueError) as error:
+        read_metadata(tmp_path)
+    one_sentence(error, METADATA, "cannot be read")
+
+
+@pytest.mark.parametrize(
+    "separator", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\r", "\n", "\r\n"]
+)
+def test_a_prompt_may_hold_any_separator(tmp_path, separator):
+    entries = [{"file_name": f"cat/{k}.png", "prompt": f"a cat{separator}in the snow"} for k in range(2)]
+    write_metadata(tmp_path, entries)
+    assert read_metadata(tmp_path) == entries
+
+
+def test_metadata_that_went_through_an_editor(tmp_path):
+    """Notepad's mark in front, its line ends, and an empty line."""
+    (tmp_path / METADATA).write_bytes(b'\xef\xbb\xbf{"file_name": "a/0.png"}\r\n\r\n{"file_name": "b/1.png"}')
+    assert [entry["file_name"] for entry in read_metadata(tmp_path)] == ["a/0.png", "b/1.png"]
+
+
+def test_a_long_thin_picture_does_not_fill_the_memory(tmp_path):
+    for name in ("a", "b"):
+        save(tmp_path / name / "0.png", size=(1, 500_000), mode="L")
+    assert load_folder(tmp_path, 64)[0].shape == (2, 3, 64, 64)  # 64 x 32,000,000 in between would not fit
+
+
+@pytest.mark.parametrize("entries", [None, "x", [1], [{}], [{"file_name": 5}], [{"file_name": "a", "score": float("nan")}],
+                                     [{"file_name": "a", "x": {1}}], {"file_name": "a"}])  # fmt: skip
+def test_what_is_no_metadata_is_not_written(tmp_path, entries):
+    write_metadata(tmp_path, [{"file_name": "a/0.png"}])
+    with pytest.raises(ValueError) as error:
+        write_metadata(tmp_path, entries)
+    one_sentence(error)
+    assert read_metadata(tmp_path) == [{"file_name": "a/0.png"}]
+
+
+@pytest.mark.parametrize("folder", [None, 5, "", b"x", "a\0b", "x" * 300])
+@pytest.mark.parametrize("read", [class_folders, picture_names, load_folder, read_metadata])
+def test_what_is_no_folder(read, folder):
+    with pytest.raises(ValueError) as error:
+        read(folder)
+    one_sentence(error, "folder")
+
+
+@pytest.mark.parametrize("size", [0, -1, 2.5, "64", True, float("nan"), [64]])
+def test_what_is_no_size(folder, size):
+    with pytest.raises(ValueError) as error:
+        load_folder(folder, size)
+    one_sentence(error, "size is")
+
+
+def test_nobody_is_told_to_delete():
+    """What a student made is never worth less than what the course wants to write."""
+    rooms = ("learning", "pictures", "training", "zoo", "widgets", "weights")
+    for file in (path for room in rooms for path in (HOME / "course_lib" / room).glob("*.py")):
+        assert not re.search(
+            r"\b(delete|remove) (the|it|them|that|this)\b", file.read_text(encoding="utf-8")
+        ), file
 
 
 def test_a_contact_sheet_of_uneven_classes():

@@ -50,7 +50,9 @@ def test_every_orientation_is_upright(tmp_path, orientation, kind):
 
 def grey16(mode, file, **more):
     ramp = np.tile(np.linspace(0, 65535, 16).astype(np.uint16), (16, 1))
-    Image.frombytes(mode, (16, 16), ramp.astype({"I;16B": ">u2"}.get(mode, "<u2")).tobytes()).save(file, **more)
+    Image.frombytes(mode, (16, 16), ramp.astype({"I;16B": ">u2"}.get(mode, "<u2")).tobytes()).save(
+        file, **more
+    )
 
 
 @pytest.mark.parametrize("mode, kind", [("I;16", "png"), ("I;16", "tif"), ("I;16B", "tif"), ("I;16", "jp2")])
@@ -66,7 +68,9 @@ ORANGE_AS = ("RGB", "P", "YCbCr", "CMYK", "RGBA", "PA", "HSV", "RGBX")
 @pytest.mark.parametrize("mode", ORANGE_AS)
 def test_a_colour_stays_what_it_is_in_every_mode(mode):
     seen = as_seen(Image.new("RGB", (8, 8), ORANGE).convert(mode))
-    assert seen.mode == "RGB" and np.allclose(seen.getpixel((4, 4)), ORANGE, atol=26 if mode in ("P", "PA") else 3)
+    assert seen.mode == "RGB" and np.allclose(
+        seen.getpixel((4, 4)), ORANGE, atol=26 if mode in ("P", "PA") else 3
+    )
 
 
 @pytest.mark.parametrize("mode, kind", [("1", "png"), ("L", "jpg"), ("LA", "png"), ("P", "gif"), ("P", "bmp"), ("CMYK", "jpg"),
@@ -121,7 +125,10 @@ def clear_colour(mode, value):
 ])  # fmt: skip
 def test_what_is_transparent_shows_white_and_no_hidden_colour(tmp_path, make, kind):
     if kind:
-        make().save(tmp_path / f"a.{kind}", **({"transparency": make().info.get("transparency")} if make().info else {}))
+        make().save(
+            tmp_path / f"a.{kind}",
+            **({"transparency": make().info.get("transparency")} if make().info else {}),
+        )
     seen = load_picture(tmp_path / f"a.{kind}") if kind else as_seen(make())
     assert seen.getcolors() == [(64, (255, 255, 255))] and "transparency" not in seen.info
 
@@ -159,7 +166,9 @@ def test_a_broken_exif_does_not_hide_the_picture(tmp_path):
     assert load_picture(tmp_path / "a.jpg").size == (64, 64)
 
 
-@pytest.mark.parametrize("side, words", [(12_000, "12000 x 12000 pixels, more than the 64 million"), (14_000, "far more")])
+@pytest.mark.parametrize(
+    "side, words", [(12_000, "12000 x 12000 pixels, more than the 64 million"), (14_000, "far more")]
+)
 def test_a_bomb_is_refused_before_it_is_decoded(tmp_path, monkeypatch, side, words):
     with monkeypatch.context() as patch:
         patch.setattr(Image, "MAX_IMAGE_PIXELS", None)

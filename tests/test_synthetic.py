@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -209,13 +210,37 @@ def test_a_file_in_place_of_the_folder(tmp_path):
         paint(tmp_path / "train")
 
 
-@pytest.mark.parametrize("text", ["{", "[1]", '{"seed": 1}'])
+NOTES = [
+    "{", "[1]", '{"seed": 1}', '{"prompts": 3}', '{"prompts": {"cat": []}}', '{"prompts": {"cat": "a cat"}}',
+    '{"prompts": {"../..": ["a cat"]}}', "[" * 100_000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NOTES, ids=lambda text: text[:30])
 def test_a_damaged_note(tmp_path, text):
     paint(tmp_path)
     (tmp_path / NOTE).write_text(text, encoding="utf-8")
     with pytest.raises(FileExistsError) as error:
         paint(tmp_path)
-    one_sentence(error, NOTE, "damaged")
+    one_sentence(error, NOTE, "damaged", "choose another folder")
+
+
+@pytest.mark.parametrize("name", ["cat", "cat/00001.png", NOTE, METADATA])
+def test_a_folder_in_the_place_of_a_file_and_the_reverse(tmp_path, name):
+    folder = paint_there(tmp_path / "painted")
+    shutil.move(folder / name, tmp_path / "aside")
+    (folder / name).touch() if name == "cat" else (folder / name).mkdir()
+    with pytest.raises((FileExistsError, ValueError)) as error:
+        paint(folder)
+    one_sentence(error, name.split("/")[-1])
+
+
+@pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\x85"])
+def test_a_prompt_with_a_separator_can_be_resumed(tmp_path, separator):
+    prompts = {"cat": [f"a photo of a cat{separator}"], "owl": ["an owl"]}
+    paint(tmp_path, 1, prompts=prompts)
+    paint(tmp_path, 2, prompts=prompts)
+    assert read_metadata(tmp_path)[0]["prompt"] == prompts["cat"][0] and len(read_metadata(tmp_path)) == 4
 
 
 class FullDisk:
@@ -248,10 +273,14 @@ def test_a_full_disk(tmp_path, monkeypatch):
 
 BAD = [
     (dict(n=0), "n_per_class is 0"), (dict(n=2.0), "n_per_class"), (dict(n=True), "n_per_class"), (dict(steps=0), "steps is 0"),
-    (dict(batch=0), "batch is 0"), (dict(prompts={}), "no prompts"), (dict(prompts={"cat": []}), "'cat' needs a list of prompts"),
-    (dict(prompts={"cat": ["  "]}), "none empty"), (dict(prompts={"a/b": ["x"]}), "cannot be the name of a folder"),
-    (dict(prompts={"": ["x"]}), "folder"), (dict(prompts={"..": ["x"]}), "folder"), (dict(prompts={"cat": "cats"}), "a list of prompts"),
-    (dict(guidance=1.0, negative_prompt="text"), "is ignored"),
+    (dict(batch=0), "batch is 0"), (dict(prompts={}), "no prompts"), (dict(prompts={"cat": []}), "['cat'] is a list of 0"),
+    (dict(prompts={"cat": ["  "]}), "one is empty"), (dict(prompts={"a/b": ["x"]}), "cannot be the name of a folder"),
+    (dict(prompts={"": ["x"]}), "folder"), (dict(prompts={"..": ["x"]}), "folder"), (dict(prompts={"cat": "cats"}), "a list of texts"),
+    (dict(guidance=1.0, negative_prompt="text"), "is ignored"), (dict(prompts=None), "prompts is None"),
+    (dict(prompts=["a cat"]), "prompts is a list"), (dict(prompts={"cat": [3]}), "text 0 of"), (dict(prompts={"cat": None}), "is None"),
+    (dict(seed=-1), "seed is -1"), (dict(seed=1.5), "seed is 1.5"), (dict(seed=None), "seed is None"), (dict(steps="9"), "steps is"),
+    (dict(guidance=float("nan")), "guidance is nan"), (dict(guidance="3"), "guidance is"), (dict(negative_prompt=None), "negative_prompt is"),
+    (dict(batch=2.5), "batch is"), (dict(pipe="pocket"), "pipe is the text 'pocket'"), (dict(pipe=Painter), "pipe is"),
 ]  # fmt: skip
 
 
@@ -354,6 +383,20 @@ def test_missing_pictures():
         "owl/00001.png", "cat/00000.png", "cat/00001.png",
     ]  # fmt: skip
     assert missing_pictures(["owl"], 1, {"owl/00000.png"}) == []
+
+
+@pytest.mark.parametrize("call, words", [
+    (lambda: missing_pictures("owl", 1, set()), "labels"), (lambda: missing_pictures([], 1, set()), "labels"),
+    (lambda: missing_pictures([3], 1, set()), "labels"), (lambda: missing_pictures(["owl"], -1, set()), "n_per_class"),
+    (lambda: missing_pictures(["owl"], 1.5, set()), "n_per_class"), (lambda: missing_pictures(["owl"], 1, None), "there"),
+    (lambda: missing_pictures(["owl"], 1, "owl/00000.png"), "there"), (lambda: picture_seed(-1, "owl", 0), "seed"),
+    (lambda: picture_seed(0.5, "owl", 0), "seed"), (lambda: picture_seed(0, 5, 0), "label"), (lambda: picture_seed(0, "owl", -1), "index"),
+    (lambda: picture_seed(0, "owl", None), "index"),
+])  # fmt: skip
+def test_wrong_arguments_of_the_small_ones(call, words):
+    with pytest.raises(ValueError) as error:
+        call()
+    one_sentence(error, words)
 
 
 def test_the_pocket_pipeline(tmp_path):

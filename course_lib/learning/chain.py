@@ -5,6 +5,7 @@ Each stage is a public function of its own module; here they only follow one ano
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -50,7 +51,7 @@ JUDGE = (check_is, "text_features", "a judge, such as Judge(*load_clip())")
 
 @takes(
     judge=JUDGE, resnet=check_network, transforms=check_callable, prompts=check_prompts, test_images=check_pictures,
-    keep=check_number,
+    keep=partial(check_number, above=0, high=1, hint="a share, such as 0.75"),
 )  # fmt: skip
 def run_chain(
     pipe,
@@ -83,8 +84,6 @@ def run_chain(
         raise ValueError(
             f"The prompts name {len(prompts)} class, but a classifier needs two or more: add another."
         )
-    if not 0 < keep <= 1:
-        raise ValueError(f"keep is {keep!r}, but must be a share above 0 and up to 1, such as 0.75.")
     check_labels(test_labels, len(test_images), len(prompts), at_least=1)
     generate_folder(
         pipe, folder, prompts, n_per_class,

@@ -407,6 +407,12 @@ def test_bad_scenes(bad, says):
         random_scene(0, **bad)
 
 
+WRONG_FOLDERS = {
+    "folder": [None, 5], "classes": [None, "owl", [], [3]], "n_per_class": [0, 1.5, "1", None, True],
+    "medium": ["oil", 3], "seed": [-1, 0.5, None],
+}  # fmt: skip
+
+
 def test_other_bad_input(tmp_path):
     with pytest.raises(ValueError, match="'animal'"):
         random_scene(0, animl="cat")
@@ -427,8 +433,12 @@ def test_other_bad_input(tmp_path):
         ZooDataset(3, split="held_out", animal="red fox", medium="watercolor painting")
     with pytest.raises(ValueError, match="'owl'"):
         write_image_folder(tmp_path, ["owll"], 1)
-    with pytest.raises(ValueError, match="n_per_class"):
-        write_image_folder(tmp_path, ["owl"], 0)
+    right = dict(folder=tmp_path / "new", classes=["owl"], n_per_class=1)
+    for name, values in WRONG_FOLDERS.items():
+        for value in values:
+            with pytest.raises(ValueError, match=name):
+                write_image_folder(**right | {name: value})
+    assert not (tmp_path / "new").exists()
 
 
 def test_coats_make_a_difference():

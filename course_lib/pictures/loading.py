@@ -47,12 +47,11 @@ def _seen(picture: Image.Image, name: Path | str) -> Image.Image:
     try:
         picture.load()
         upright = _upright(picture)
-        if upright.mode.startswith("I"):
-            upright = _eight_bits(upright)
-        seen = _on_white(upright).convert("RGB")
+        eight = _eight_bits(upright) if upright.mode.startswith("I") else upright
+        seen = _on_white(eight).convert("RGB")
     except Exception as error:  # a broken file can raise nearly anything
         raise _broken(name, error) from None
-    seen.info = {key: value for key, value in picture.info.items() if key not in ("transparency", "exif")}
+    seen.info = {key: value for key, value in upright.info.items() if key not in ("transparency", "exif")}
     return seen
 
 

@@ -7,14 +7,19 @@ import numpy as np
 from PIL import Image
 from tqdm.auto import tqdm
 
+from course_lib.checks import check_count, check_is, check_texts, check_word, takes
 from course_lib.zoo.cache import write_whole
 from course_lib.zoo.draw import draw
-from course_lib.zoo.scene import ANIMALS, MEDIA, ZOO_VERSION, check_word, random_scene
+from course_lib.zoo.scene import ANIMALS, MEDIA, ZOO_VERSION, random_scene
 
 MANIFEST = "zoo.json"
 REMEDY = "free some space there, or choose a folder you can write to, then call this again"
 
 
+@takes(
+    folder=(check_is, (str, Path), "the path of a folder, such as 'data/zoo'"), classes=check_texts, n_per_class=check_count,
+    medium=MEDIA, seed=(check_count, 0),
+)  # fmt: skip
 def write_image_folder(
     folder: str | Path, classes: list[str], n_per_class: int, medium: str | None = None, seed: int = 0
 ) -> Path:
@@ -26,21 +31,9 @@ def write_image_folder(
     Raises ValueError for unknown words, FileExistsError where a file in the way was not written by this function with
     these settings, OSError where the folder can't be written.
     """
-    if not isinstance(folder, (str, Path)) or not str(folder):
-        raise ValueError(f"The folder is {folder!r}, but must be a path, such as 'data/zoo'.")
-    if isinstance(classes, str) or not len(classes):
-        raise ValueError(f"classes is {classes!r}, but must be a list of animals, such as ['cat', 'owl'].")
     folder = Path(folder)
     for animal in classes:
         check_word("animal", animal, ANIMALS)
-    if medium is not None:
-        check_word("medium", medium, MEDIA)
-    if isinstance(n_per_class, bool) or not isinstance(n_per_class, int) or n_per_class < 1:
-        raise ValueError(
-            f"n_per_class is {n_per_class!r}, but must be a whole number of pictures, 1 or more."
-        )
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ValueError(f"seed is {seed!r}, but must be a whole number, 0 or more.")
     _claim(
         folder, classes, {"made by": "course_lib.zoo", "version": ZOO_VERSION, "medium": medium, "seed": seed}
     )

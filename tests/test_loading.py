@@ -180,7 +180,7 @@ def test_a_bomb_is_refused_before_it_is_decoded(tmp_path, monkeypatch, side, wor
 
 
 def other_files(folder):
-    (folder / "words.png").write_text("hello")
+    (folder / "words.png").write_text("hello", encoding="utf-8")
     (folder / "folder.png").mkdir()
     noise().convert("RGB").save(folder / "drawing.eps")  # would be drawn by another program
     return {

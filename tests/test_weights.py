@@ -98,7 +98,7 @@ def test_a_file_that_may_not_be_read(little, monkeypatch):
 @pytest.mark.parametrize("name, model, words", [
     ("little", torch.nn.Linear(3, 2), "do not fit this Linear"), ("little", torch.nn.Conv2d(2, 2, 1), "do not fit this Conv2d"),
     ("little", None, "model is None"), ("little", torch.nn.Linear, "model is"), ("large", torch.nn.Linear(2, 2), "there are: little"),
-    ("", torch.nn.Linear(2, 2), "not among"), (None, torch.nn.Linear(2, 2), "not among"),
+    ("", torch.nn.Linear(2, 2), "not among"), (None, torch.nn.Linear(2, 2), "name is None"),
 ])  # fmt: skip
 def test_wrong_arguments(little, name, model, words):
     with pytest.raises(ValueError) as error:

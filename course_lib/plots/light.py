@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from course_lib.plots.pictures import plot_image, to_pixels
+from course_lib.plots.style import as_typed
 
 
 def plot_word_maps(image: Tensor, maps: Tensor, words: Sequence[str], *, size: float = 1.4) -> Figure:
@@ -60,5 +61,5 @@ def plot_heat_table(
     for axis, (name, heat) in zip(axes[1:], heats.items()):
         for ax, image, found in zip(axis, images, heat, strict=True):
             plot_heat(image, found, ax=ax)
-        axis[0].set_ylabel(name, rotation=0, ha="right", va="center", labelpad=8)
+        axis[0].set_ylabel(as_typed(name), rotation=0, ha="right", va="center", labelpad=8)
     return figure

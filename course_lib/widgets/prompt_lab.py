@@ -167,5 +167,5 @@ def _card(picture, settings, where: str) -> str:
         "<figure style='display:inline-block;width:170px;margin:6px;vertical-align:top;font:11px/1.35 sans-serif'>"
         f"<img alt='{told}' src='data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}' "
         "style='width:170px;image-rendering:pixelated;border:1px solid #D5D7DC'>"
-        f"<figcaption style='overflow-wrap:anywhere;color:#4A4D55'>{told}<br>{escape(where)}</figcaption></figure>"
+        f"<figcaption style='overflow-wrap:anywhere'>{told}<br>{escape(where)}</figcaption></figure>"
     )

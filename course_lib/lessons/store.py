@@ -1,7 +1,9 @@
 """Store a lesson's outputs: run it, and keep what a reader without a kernel can use."""
 
+import os
 import tempfile
 from pathlib import Path
+from unittest.mock import patch
 
 import nbformat
 from nbformat import NotebookNode
@@ -17,7 +19,11 @@ def store_outputs(notebook: Path) -> None:
     Raises LessonFailed where a cell fails, and then nothing is stored.
     """
     lesson = nbformat.read(notebook, as_version=4)
-    with tempfile.TemporaryDirectory() as folder:
+    # A reader sees a beginner's progress, not the author's.
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        patch.dict(os.environ, COURSE_PROGRESS=f"{folder}/none.json"),
+    ):
         executed = nbformat.read(run_notebook(notebook, Path(folder)), as_version=4)
     made = {cell.id: cell for cell in executed.cells}
     for cell in lesson.cells:

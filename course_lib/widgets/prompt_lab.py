@@ -107,8 +107,9 @@ def _lab_controls(first):
 
     from course_lib.words.prompting import SAMPLERS
 
-    wide, style = w.Layout(width="640px"), {"description_width": "118px"}
-    make = lambda kind, **options: kind(style=style, **options)
+    wide, half = {"width": "640px"}, {"width": "320px"}
+    label = {"description_width": "11em"}  # wide enough for the longest, in any typeface
+    make = lambda kind, layout=half, **options: kind(style=label, layout=layout, **options)
     c = SimpleNamespace(
         prompt=make(w.Text, value=first.prompt, description="prompt", layout=wide),
         negative=make(w.Text, value=first.negative, description="negative prompt", layout=wide),

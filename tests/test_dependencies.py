@@ -55,6 +55,7 @@ def test_conda_asks_for_the_same(needs):
     *by_conda, by_pip = environment["dependencies"]
     conda = dict(map(requirement, by_conda + by_pip["pip"]))
     assert conda.pop("python") == ">=3.11"
+    assert conda.pop("-e") == "."  # the course itself
     assert conda.pop("pip") == ""  # only to install what conda-forge may lack
     assert {CONDA_NAMES.get(name, name): bound for name, bound in conda.items()} == needs
 

@@ -72,10 +72,11 @@ def controls(page, tmp_path, monkeypatch):
 def test_labels_are_whole_and_words_can_be_read_in_light_and_dark(controls):
     faults = []
     for theme in ("Light", "Dark"):
+        name = f"JupyterLab {theme}"
         controls.get_by_role("menuitem", name="Settings", exact=True).click()
         controls.get_by_text("Theme", exact=True).hover()
-        controls.get_by_text(f"JupyterLab {theme}", exact=True).click()
-        expect(controls.locator(f"body[data-jp-theme-name='JupyterLab {theme}']")).to_be_visible()
+        controls.get_by_text(name, exact=True).click()
+        expect(controls.locator("body")).to_have_attribute("data-jp-theme-name", name, timeout=20_000)
         faults += [f"{theme}: the label {label!r} is cut" for label in controls.evaluate(CUT)]
         found = Axe().run(controls, context={"include": OURS}, options=CONTRAST).response
         read = " ".join(node["html"] for rule in found["passes"] for node in rule["nodes"])

@@ -1,5 +1,6 @@
-"""The colours of the roles, as readers with each kind of colour blindness see them."""
+"""The colours of the roles, as readers with each kind of colour blindness see them, and on dark pages too."""
 
+import re
 from itertools import combinations
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from course_lib import plots
+from course_lib.lessons.days import HOME
 
 # Machado, Oliveira, Fernandes: A Physiologically-based Model for Simulation of Color Vision Deficiency, 2009; severity 1.
 SEEN = {
@@ -41,3 +43,24 @@ def test_every_two_roles_can_be_told_apart(eyes):
     for one, other in combinations(ROLES, 2):
         apart = np.linalg.norm(seen(getattr(plots, one), eyes) - seen(getattr(plots, other), eyes))
         assert apart > 0.04, f"{one} and {other} look alike with {eyes}: {apart:.3f}"
+
+
+def luminance(color: str) -> float:
+    """WCAG 2.1: relative luminance."""
+    rgb = np.array(to_rgb(color))
+    return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4) @ (0.2126, 0.7152, 0.0722)
+
+
+@pytest.mark.parametrize("ground", ["#ffffff", "#111111", "#1f1f1f"], ids=["light", "JupyterLab", "VS Code"])
+@pytest.mark.parametrize("role", ["MODEL", "TEXT"])
+def test_a_mark_of_a_control_is_seen_on_light_and_dark_pages(role, ground):
+    """3 : 1, as WCAG asks of what is not text: the bar beside an answer, the bar of progress."""
+    low, high = sorted((luminance(getattr(plots, role)), luminance(ground)))
+    assert (high + 0.05) / (low + 0.05) >= 3
+
+
+def test_words_in_html_have_no_colour_of_their_own():
+    """No colour has 4.5 : 1 on white and on #111 both, so words take the page's."""
+    for folder in ("widgets", "exercises"):
+        for file in (HOME / "course_lib" / folder).glob("*.py"):
+            assert not re.search(r"(?<![-\w])color: ?[#\w{]", file.read_text(encoding="utf-8")), file.name

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from IPython.core.inputtransformer2 import TransformerManager
 
 from course_lib.lessons.days import HOME, notebooks
 from tests.notebooks.lessons import read
@@ -55,6 +56,7 @@ def test_conda_asks_for_the_same(needs):
     *by_conda, by_pip = environment["dependencies"]
     conda = dict(map(requirement, by_conda + by_pip["pip"]))
     assert conda.pop("python") == ">=3.11"
+    assert conda.pop("-e") == "."  # the course itself
     assert conda.pop("pip") == ""  # only to install what conda-forge may lack
     assert {CONDA_NAMES.get(name, name): bound for name, bound in conda.items()} == needs
 
@@ -81,7 +83,8 @@ PAIR_DISTANCE = 14  # torch 2.15 and torchvision 0.29; see torchvision's release
 def imported() -> set[str]:
     """The top names that course_lib and the notebooks import, anywhere in a file."""
     sources = [path.read_text(encoding="utf-8") for path in (HOME / "course_lib").rglob("*.py")]
-    sources += [c.source for path in notebooks() for c in read(path).cells if c.cell_type == "code"]
+    cells = [c.source for path in notebooks() for c in read(path).cells if c.cell_type == "code"]
+    sources += map(TransformerManager().transform_cell, cells)  # %matplotlib and the like as Python
     names = set()
     for node in (node for source in sources for node in ast.walk(ast.parse(source))):
         if isinstance(node, ast.Import):

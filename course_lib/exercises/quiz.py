@@ -91,6 +91,8 @@ def as_html(questions: list[Question]) -> str:
 def _form(day: str, questions: list[Question]):
     import ipywidgets as w
 
+    from course_lib.plots import MODEL, TEXT
+
     place = {"at": 0, "right": 0, "tried": False}
     title = w.HTML()
     choices = w.RadioButtons(layout=w.Layout(width="auto"))
@@ -115,8 +117,12 @@ def _form(day: str, questions: list[Question]):
         is_right = choices.index == question.right
         place["right"] += is_right and not place["tried"]
         place["tried"] = True
-        word, colour = ("✓ Right.", "#0B8A6A") if is_right else ("✗ Not yet.", "#D9480F")
-        answer.value = f"<b style='color:{colour}'>{word}</b> {html.escape(question.reasons[choices.index])}"
+        word, colour = ("✓ Right.", TEXT) if is_right else ("✗ Not yet.", MODEL)
+        # The words keep the page's own colour, which can be read on white and on black; ours is a bar beside them.
+        bar = f"border-left:5px solid {colour};padding-left:9px"
+        answer.value = (
+            f"<div style='{bar}'><b>{word}</b> {html.escape(question.reasons[choices.index])}</div>"
+        )
         onward.disabled = not is_right
 
     def on_next(_) -> None:

@@ -30,3 +30,4 @@ from course_lib.plots.pictures import (
     to_pixels,
 )
 from course_lib.plots.points import plot_cloud, plot_latents, plot_similarity, plot_spread, plot_strips
+from course_lib.plots.style import as_typed, use_course_style

@@ -17,6 +17,7 @@ from course_lib.checks import (
     takes,
 )
 from course_lib.plots.colors import MODEL, TEXT
+from course_lib.plots.style import as_typed
 
 
 def check_interval(interval, name: str) -> None:
@@ -41,7 +42,7 @@ def plot_bars(
     ax = ax or plt.subplots(figsize=(5, 0.4 * len(values)))[1]
     best = max(values, key=values.get)
     colors = [color or (TEXT if name == best else "#C9CCD3") for name in values]
-    ax.barh(list(values), list(values.values()), color=colors, height=0.62)
+    ax.barh([as_typed(name) for name in values], list(values.values()), color=colors, height=0.62)
     for i, value in enumerate(values.values()):
         ax.annotate(format(value, form), (value, i), xytext=(6, 0), textcoords="offset points", va="center")
     ax.set(xlim=(0, values[best] * 1.22 or 1), xticks=[], ylim=(len(values) - 0.4, -0.6))
@@ -58,7 +59,8 @@ def plot_probabilities(p: Tensor, labels: Sequence[str], *, ax: Axes | None = No
     ax = ax or plt.subplots(figsize=(5, 0.4 * len(labels)))[1]
     best = int(p.argmax())
     colors = [TEXT if i == best else "#C9CCD3" for i in range(len(labels))]
-    ax.barh(list(labels), p.tolist(), color=colors, height=0.62)
+    ax.barh(range(len(labels)), p.tolist(), color=colors, height=0.62)  # by place: two labels may be the same
+    ax.set_yticks(range(len(labels)), [as_typed(label) for label in labels])
     for i, share in enumerate(p.tolist()):
         ax.annotate(f"{share:.0%}", (share, i), xytext=(6, 0), textcoords="offset points", va="center")
     ax.invert_yaxis()
@@ -79,7 +81,7 @@ def plot_ranking(
         check_as_many(len(colors), len(names), "colors", "names"),
     )
     ax = ax or plt.subplots(figsize=(7, 0.5 + 0.55 * len(names)))[1]
-    for name, value, color in zip(names, values, colors, strict=True):
+    for name, value, color in zip(map(as_typed, names), values, colors, strict=True):
         ax.plot(value, name, "o", color=color, markersize=11)
         ax.annotate(f"{value:.1f}", (value, name), xytext=(12, 0), textcoords="offset points", va="center")
     ax.set(xscale="log", xlim=(min(values) / 2, max(values) * 3))
@@ -107,6 +109,7 @@ def plot_intervals(
     colors = [colors] * len(intervals) if isinstance(colors, str) else colors
     check_as_many(len(colors), len(intervals), "colors", "names")
     for (name, (value, low, high)), color in zip(intervals.items(), colors, strict=True):
+        name = as_typed(name)
         ax.plot([low, high], [name, name], color=color, linewidth=5, alpha=0.35, solid_capstyle="round")
         ax.plot(value, name, "o", color=color, markersize=8)
         ax.annotate(
@@ -151,7 +154,7 @@ def plot_two_intervals(
         check_as_many(len(found), len(who), f"intervals of {name!r}", "names in `who`")
     ax = ax or plt.subplots(figsize=(7, 0.6 + 0.5 * len(intervals)))[1]
     for k, (label, color, marker) in enumerate(zip(who, colors, "os")):
-        ax.plot([], [], marker, color=color, markersize=7, label=label)
+        ax.plot([], [], marker, color=color, markersize=7, label=as_typed(label))
         for row, found in enumerate(intervals.values()):
             y = row + (k - 0.5) * 0.34
             if found[k] is None:
@@ -163,7 +166,7 @@ def plot_two_intervals(
             ax.annotate(
                 f"{value:.0%}", (high, y), xytext=(9, 0), textcoords="offset points", va="center", fontsize=9
             )
-    ax.set(yticks=range(len(intervals)), yticklabels=list(intervals), xlim=(0, 1.12))
+    ax.set(yticks=range(len(intervals)), yticklabels=[as_typed(name) for name in intervals], xlim=(0, 1.12))
     ax.set_ylim(len(intervals) - 0.5, -0.5)
     ax.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1])

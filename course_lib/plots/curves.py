@@ -20,6 +20,7 @@ from course_lib.checks import (
 from course_lib.plots.bars import check_interval
 from course_lib.plots.colors import DATA, GUIDANCE, INK, MODEL, NOISE, TEXT
 from course_lib.plots.pictures import plot_image
+from course_lib.plots.style import as_typed
 
 
 @takes(losses=check_numbers, ylabel=check_text)
@@ -45,7 +46,7 @@ def plot_steps(
     """Curves over the time step t, one per name, each named at its end.  values: {name: (T,) numbers}."""
     ax = ax or plt.subplots()[1]
     for name, curve in values.items():
-        ax.plot(np.arange(len(curve)) / max(1, len(curve) - 1) * 999, curve, label=name)
+        ax.plot(np.arange(len(curve)) / max(1, len(curve) - 1) * 999, curve, label=as_typed(name))
     ax.set(xlabel="time step t  (0: picture, 999: noise)", ylabel=ylabel, yscale="log" if log else "linear")
     ax.legend()
     return ax
@@ -60,7 +61,7 @@ def plot_noisy_picture(x0: Tensor, eps: Tensor, alpha_bar: Tensor, t: int, sched
     right.plot(signal, color=DATA, label="factor of the picture")
     right.plot((1 - alpha_bar) ** 0.5, color=NOISE, label="factor of the noise")
     right.axvline(t, color=INK, linewidth=1, linestyle=(0, (3, 3)))
-    right.set(xlabel="time step t  (0: picture)", title=f"{schedule} schedule", ylim=(0, 1.05))
+    right.set(xlabel="time step t  (0: picture)", title=f"{as_typed(schedule)} schedule", ylim=(0, 1.05))
     right.legend(loc="center right")
     return figure
 
@@ -91,7 +92,7 @@ def plot_quality(
     for (name, (calls, values)), color, marker in zip(curves.items(), colors, markers):
         # Euler lies on DDIM, so it is dashed and drawn over a wider line.
         style = {"Euler": dict(linestyle=(0, (3, 2)), zorder=3), "DDIM": dict(linewidth=4.5, alpha=0.55)}
-        ax.plot(calls, values, color=color, marker=marker, label=name, **style.get(name, {}))
+        ax.plot(calls, values, color=color, marker=marker, label=as_typed(name), **style.get(name, {}))
     ax.axhspan(*floor, color=DATA, alpha=0.12, linewidth=0, zorder=0, label="real digits")
     ax.set(xlabel="network calls per picture", ylabel=ylabel, xscale="log")
     ax.legend()
@@ -122,7 +123,7 @@ def plot_sweep(
     for (name, found), color, marker in zip(curves.items(), (MODEL, DATA, TEXT, GUIDANCE, NOISE), "osD^v"):
         value, low, high = np.array(found).T
         ax.fill_between(x, low, high, color=color, alpha=0.18, linewidth=0)
-        ax.plot(x, value, color=color, marker=marker, label=name)
+        ax.plot(x, value, color=color, marker=marker, label=as_typed(name))
     if form == "%":
         ax.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
     ax.legend()
@@ -144,7 +145,7 @@ def plot_setting(
     values: (N,) above 0.  curves: as in `plot_sweep`.  setting, measure: names of the axes, with units.
     """
     ax = plot_sweep(values, curves, ax=ax or plt.subplots(figsize=(7, 3.1))[1])
-    ax.set(xscale="log", xlabel=setting, ylabel=measure, title=title)
+    ax.set(xscale="log", xlabel=setting, ylabel=measure, title=as_typed(title))
     ax.set_xticks(values, [f"{value:g}" for value in values])
     ax.minorticks_off()
     return ax

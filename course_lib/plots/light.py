@@ -11,6 +11,7 @@ from torch import Tensor
 
 from course_lib.checks import check_as_many, check_named, check_tensors, check_texts, takes
 from course_lib.plots.pictures import SIZE, TITLES, plot_image, to_pixels
+from course_lib.plots.style import as_typed
 
 
 def _check_heat(heat, name: str) -> None:
@@ -72,5 +73,5 @@ def plot_heat_table(
     for axis, (name, heat) in zip(axes[1:], heats.items()):
         for ax, image, found in zip(axis, images, heat, strict=True):
             plot_heat(image, found, ax=ax)
-        axis[0].set_ylabel(name, rotation=0, ha="right", va="center", labelpad=8)
+        axis[0].set_ylabel(as_typed(name), rotation=0, ha="right", va="center", labelpad=8)
     return figure

@@ -23,6 +23,7 @@ from course_lib.checks import (
 )
 from course_lib.pictures.loading import as_seen
 from course_lib.pictures.pixels import to_model_range
+from course_lib.plots.style import as_typed
 
 SIZE = partial(check_number, above=0)
 TITLES = (check_texts, 0)
@@ -60,7 +61,7 @@ def plot_image(image: Tensor, *, title: str = "", ax: Axes | None = None) -> Axe
     ax.set(xticks=[], yticks=[])
     ax.grid(False)
     ax.spines[:].set(visible=True, color="#D5D7DC")
-    ax.set_title(title, fontsize=9.5, fontweight="normal", loc="center", pad=4)
+    ax.set_title(as_typed(title), fontsize=9.5, fontweight="normal", loc="center", pad=4)
     return ax
 
 
@@ -95,7 +96,7 @@ def plot_image_table(
     for r, row in enumerate(rows):
         for c, column in enumerate(columns):
             plot_image(images[r][c], title=column if r == 0 else "", ax=axes[r][c])
-        axes[r][0].set_ylabel(row, rotation=0, ha="right", va="center", labelpad=8)
+        axes[r][0].set_ylabel(as_typed(row), rotation=0, ha="right", va="center", labelpad=8)
     return figure
 
 
@@ -119,7 +120,7 @@ def plot_fade(images: Tensor, titles: Sequence[str], caption: str = "", *, size:
     """One row of pictures, from left to right in time.  images: (N, C, H, W) in [-1, 1]."""
     figure = plot_image_grid(images, titles, columns=len(images), size=size)
     if caption:
-        figure.suptitle(caption, x=0.01, ha="left", fontsize=11.5, fontweight="bold")
+        figure.suptitle(as_typed(caption), x=0.01, ha="left", fontsize=11.5, fontweight="bold")
     return figure
 
 
@@ -166,6 +167,8 @@ def plot_contact_sheet(images: dict[str, Tensor], columns: Sequence[str], *, siz
             ax.axis("on")
             plot_image(image, title="" if seen else column, ax=ax)
         if name not in seen:
-            line[0].set_ylabel(name.replace(" ", "\n"), rotation=0, ha="right", va="center", labelpad=8)
+            line[0].set_ylabel(
+                as_typed(name).replace(" ", "\n"), rotation=0, ha="right", va="center", labelpad=8
+            )
         seen.add(name)
     return figure

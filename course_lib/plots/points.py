@@ -12,6 +12,7 @@ from torch import Tensor
 from course_lib.checks import check_as_many, check_named, check_numbers, check_text, check_texts, takes
 from course_lib.plots.bars import check_colors
 from course_lib.plots.colors import INK, MODEL
+from course_lib.plots.style import as_typed
 
 
 @takes(points="N 2", colors=check_numbers)
@@ -22,7 +23,7 @@ def plot_cloud(points: Tensor, colors: Tensor, *, title: str = "", ax: Axes | No
     ax.scatter(*points.T.numpy(), c=colors, s=5, cmap="viridis", linewidths=0)
     ax.set(xlim=(-3.2, 3.2), ylim=(-3.2, 3.2), aspect="equal", xticks=[], yticks=[])
     ax.spines[:].set(visible=True, color="#D5D7DC")
-    ax.set_title(title, fontsize=9.5, fontweight="normal", loc="center", pad=4)
+    ax.set_title(as_typed(title), fontsize=9.5, fontweight="normal", loc="center", pad=4)
     return ax
 
 
@@ -37,7 +38,7 @@ def plot_latents(z: Tensor, labels: Tensor, *, title: str = "", ax: Axes | None 
         # The point of the group nearest to its middle: the middle itself may lie between two halves.
         x, y = group[(group - group.median(dim=0).values).norm(dim=1).argmin()].tolist()
         ax.text(x, y, digit, ha="center", va="center", fontsize=11, fontweight="bold", color=INK, bbox=box)
-    ax.set(xlabel="first number", ylabel="second number", title=title)
+    ax.set(xlabel="first number", ylabel="second number", title=as_typed(title))
     return ax
 
 
@@ -56,7 +57,7 @@ def plot_spread(values: dict[str, Tensor], colors: Sequence[str], *, xlabel: str
         ax.hist(found.numpy(), bins=np.linspace(low, high, 41), color=color, alpha=0.75)
         ax.axvline(found.mean().item(), color=INK, linewidth=1.5)
         ax.text(0.99, 0.7, f"mean {found.mean():.2f}", transform=ax.transAxes, ha="right", fontsize=9)
-        ax.set_ylabel(name, rotation=0, ha="right", va="center", labelpad=8)
+        ax.set_ylabel(as_typed(name), rotation=0, ha="right", va="center", labelpad=8)
         ax.set_yticks([])
         ax.grid(False)
     axes[-1, 0].set_xlabel(xlabel)
@@ -85,7 +86,11 @@ def plot_strips(
         ax.annotate(
             f"{values.mean():.2f}", (right, row), xytext=(12, 0), textcoords="offset points", va="center"
         )
-    ax.set(yticks=range(len(groups)), yticklabels=list(groups), ylim=(len(groups) - 0.4, -0.6))
+    ax.set(
+        yticks=range(len(groups)),
+        yticklabels=[as_typed(name) for name in groups],
+        ylim=(len(groups) - 0.4, -0.6),
+    )
     ax.grid(axis="y", visible=False)
     ax.tick_params(axis="y", length=0)
     return ax

@@ -20,10 +20,12 @@ def progress(items: Iterable[Item], total: int, label: str = "training") -> Iter
     """
     from IPython.display import HTML, display
 
+    from course_lib.plots import MODEL
+
     def bar(done: int) -> HTML:
         return HTML(
-            f"<div class='course-progress' style='font:13px sans-serif;color:#4A4D55'>{label} &nbsp;"
-            f"<progress value='{done}' max='{total}' style='width:320px;accent-color:#D9480F'></progress>"
+            f"<div class='course-progress' style='font:13px sans-serif'>{label} &nbsp;"
+            f"<progress value='{done}' max='{total}' style='width:320px;accent-color:{MODEL}'></progress>"
             f" &nbsp;{done} of {total}</div>"
         )
 
@@ -36,6 +38,6 @@ def progress(items: Iterable[Item], total: int, label: str = "training") -> Iter
     if handle:
         handle.update(
             HTML(
-                f"<div class='course-progress' style='font:13px sans-serif;color:#4A4D55'>✓ {label}: {done} of {total} done</div>"
+                f"<div class='course-progress' style='font:13px sans-serif'>✓ {label}: {done} of {total} done</div>"
             )
         )

@@ -112,8 +112,9 @@ def _lab_controls(first):
 
     from course_lib.words.prompting import SAMPLERS
 
-    wide, style = w.Layout(width="640px"), {"description_width": "118px"}
-    make = lambda kind, **options: kind(style=style, **options)
+    wide, half = {"width": "640px"}, {"width": "320px"}
+    label = {"description_width": "11em"}  # wide enough for the longest, in any typeface
+    make = lambda kind, layout=half, **options: kind(style=label, layout=layout, **options)
     c = SimpleNamespace(
         prompt=make(w.Text, value=first.prompt, description="prompt", layout=wide),
         negative=make(w.Text, value=first.negative, description="negative prompt", layout=wide),
@@ -172,5 +173,5 @@ def _card(picture, settings, where: str) -> str:
         "<figure style='display:inline-block;width:170px;margin:6px;vertical-align:top;font:11px/1.35 sans-serif'>"
         f"<img alt='{told}' src='data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}' "
         "style='width:170px;image-rendering:pixelated;border:1px solid #D5D7DC'>"
-        f"<figcaption style='overflow-wrap:anywhere;color:#4A4D55'>{told}<br>{escape(where)}</figcaption></figure>"
+        f"<figcaption style='overflow-wrap:anywhere'>{told}<br>{escape(where)}</figcaption></figure>"
     )

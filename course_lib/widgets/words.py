@@ -15,13 +15,13 @@ def sentence_search(score: Callable, images, text: str, best: int = 8) -> None:
     import ipywidgets as w
     import matplotlib.pyplot as plt
 
-    from course_lib.plots import plot_image_grid
+    from course_lib.plots import as_typed, plot_image_grid
 
     def draw(text: str):
         found = score(text)
         order = found.argsort(descending=True)[:best].tolist()
         figure = plot_image_grid(images[order], [f"{found[i]:.2f}" for i in order], columns=best, size=1.1)
-        figure.suptitle(text, x=0.01, y=1.18, ha="left", fontsize=11)
+        figure.suptitle(as_typed(text), x=0.01, y=1.18, ha="left", fontsize=11)
 
     box = w.Text(text, description="search for", continuous_update=False, layout=w.Layout(width="480px"))
     show(explorer(draw, text=box))

@@ -1,5 +1,6 @@
 """What the notebook tests share: reading a lesson, solving it, and the rules it must follow."""
 
+import copy
 import re
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import nbformat
 import papermill
 
 from course_lib.exercises import solution_source
+from course_lib.lessons.store import alt_text, make_lasting
 
 ATTEMPT = re.compile(r'^(\w+) = attempt\("(\w+)", \1\)', re.MULTILINE)
 LONGEST, LONGEST_CLASS = 15, 25  # lines of a code cell, imports left out; of one that teaches a class
@@ -71,8 +73,8 @@ def faults(path: Path) -> list[str]:
     code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     found = []
-    if path.stat().st_size > 1.5e6:
-        found.append(f"the file has {path.stat().st_size / 1e6:.1f} MB, more than 1.5 MB")
+    if path.stat().st_size > 2e6:
+        found.append(f"the file has {path.stat().st_size / 1e6:.1f} MB, more than 2 MB")
     if [cell.execution_count for cell in code] != list(range(1, len(code) + 1)):
         found.append("the cells were not run once, from top to bottom")
     if not text.startswith("# ") or not text.splitlines()[0].endswith("?"):
@@ -100,7 +102,12 @@ def _cell_faults(number: int, cell) -> list[str]:
     if any(o.output_type == "error" for o in cell.outputs):
         found.append(f"code cell {number} holds a stored error")
     picture = any("image/png" in o.get("data", {}) for o in cell.outputs)
-    alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
-    if picture and len(alt) < 20:
+    if picture and len(alt_text(cell)) < 20:
         found.append(f"code cell {number} shows a picture without alt text")
+    for output in cell.outputs:
+        make_lasting(lasting := copy.deepcopy(output), alt_text(cell))
+        if output != lasting:
+            found.append(
+                f"code cell {number} holds a control, or a picture without its alt text: not by `course store`"
+            )
     return found

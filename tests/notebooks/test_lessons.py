@@ -1,5 +1,7 @@
 """Every lesson follows the rules, holds for another seed with all exercises solved, and may be run cell by cell twice."""
 
+import json
+
 import nbformat
 import pytest
 
@@ -17,6 +19,12 @@ def test_there_are_lessons():
 @LESSONS
 def test_rules(path):
     assert faults(path) == []
+
+
+def test_every_lesson_begins_with_the_same_cell():
+    """It looks for the course in the kernel; whoever changes it changes it in every lesson."""
+    first = [next(c for c in read(path).cells if c.cell_type == "code") for path in notebooks()]
+    assert len({(c.id, c.source, json.dumps(c.metadata)) for c in first}) == 1
 
 
 @LESSONS

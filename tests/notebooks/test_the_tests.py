@@ -12,6 +12,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from course_lib.lessons.days import HOME
+from course_lib.lessons.store import WIDGET
 from tests.notebooks.compare_figures import complaint
 from tests.notebooks.lessons import faults
 
@@ -57,6 +58,15 @@ def test_nbval_accepts_what_is_right_and_refuses_changed_text(tmp_path):
     assert nbval(tmp_path, stored("print(2)", text="2\n")).returncode == 0
     done = nbval(tmp_path, stored("print(3)", text="2\n"))
     assert done.returncode == 1 and "1 failed" in done.stdout
+
+
+def test_nbval_accepts_a_control_of_which_only_the_sentence_is_stored(tmp_path):
+    source = "from ipywidgets import IntSlider\nfrom course_lib.widgets import show\nshow(IntSlider())"
+    cell, told = stored(source), {"text/plain": "(Run this notebook to use the controls.)"}
+    cell.outputs = [new_output("display_data", data=told)]
+    other = stored(source)
+    other.outputs = [new_output("display_data", data={"text/plain": "another sentence"})]
+    assert "1 failed, 1 passed" in nbval(tmp_path, cell, other).stdout
 
 
 def test_nbval_refuses_a_changed_figure(tmp_path):
@@ -105,6 +115,11 @@ def spoil(notebook, how: str):
         code[-1].outputs = [new_output("error", ename="E", evalue="", traceback=[])]
     elif how == "alt text":
         code[-1].outputs = [new_output("display_data", data={"image/png": ""})]
+    elif how == "holds a control":
+        code[-1].outputs = [new_output("display_data", data={"text/plain": "(Run this.)", WIDGET: {}})]
+    elif how == "without its alt text":
+        code[-1].metadata["mystnb"] = {"image": {"alt": "a sentence of some length"}}
+        code[-1].outputs = [new_output("display_data", data={"image/png": ""})]
     elif how == "lines":
         code[-1].source = "quiz(1)\n" + "1\n" * 15
     elif how == "exercises":
@@ -118,7 +133,7 @@ def spoil(notebook, how: str):
     elif how == "sources":
         notebook.cells[0].source = notebook.cells[0].source.replace("## Sources", "")
     elif how == "MB":
-        code[-1].source += "#" + "x" * 1_600_000
+        code[-1].source += "#" + "x" * 2_100_000
 
 
 SPOILS = [
@@ -126,6 +141,8 @@ SPOILS = [
     "from top",
     "error",
     "alt text",
+    "holds a control",
+    "without its alt text",
     "lines",
     "exercises",
     "quiz",

@@ -1,0 +1,48 @@
+"""Store a lesson's outputs: run it, and keep what a reader without a kernel can use."""
+
+import os
+import tempfile
+from pathlib import Path
+from unittest.mock import patch
+
+import nbformat
+from nbformat import NotebookNode
+
+from course_lib.lessons.run import run_notebook
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def store_outputs(notebook: Path) -> None:
+    """Run a lesson and store its outputs in it; sources, metadata and ids of its cells stay as they are.
+
+    Raises LessonFailed where a cell fails, and then nothing is stored.
+    """
+    lesson = nbformat.read(notebook, as_version=4)
+    # A reader sees a beginner's progress, not the author's.
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        patch.dict(os.environ, COURSE_PROGRESS=f"{folder}/none.json"),
+    ):
+        executed = nbformat.read(run_notebook(notebook, Path(folder)), as_version=4)
+    made = {cell.id: cell for cell in executed.cells}
+    for cell in lesson.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = made[cell.id].outputs, made[cell.id].execution_count
+            for output in cell.outputs:
+                make_lasting(output, alt_text(cell))
+    lesson.metadata.language_info = executed.metadata.language_info
+    nbformat.write(lesson, notebook)
+
+
+def alt_text(cell: NotebookNode) -> str:
+    """What a cell says about its picture, for those who can't see it; "" where it says nothing."""
+    return cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+
+
+def make_lasting(output: NotebookNode, alt: str) -> None:
+    """Change an output in place: no control, which needs its kernel, and with each picture its alt text."""
+    # What stays of a control is the sentence in its place.  Elsewhere it would be "Error displaying widget".
+    output.get("data", {}).pop(WIDGET, None)
+    if "image/png" in output.get("data", {}):
+        output.metadata["image/png"] = {**output.metadata.get("image/png", {}), "alt": alt}

@@ -7,9 +7,10 @@ import numpy as np
 from PIL import Image
 from tqdm.auto import tqdm
 
+from course_lib.checks import check_word
 from course_lib.zoo.cache import write_whole
 from course_lib.zoo.draw import draw
-from course_lib.zoo.scene import ANIMALS, MEDIA, ZOO_VERSION, check_word, random_scene
+from course_lib.zoo.scene import ANIMALS, MEDIA, ZOO_VERSION, random_scene
 
 MANIFEST = "zoo.json"
 

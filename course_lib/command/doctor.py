@@ -57,6 +57,9 @@ def check_kernel() -> Finding:
 
     from course_lib.lessons.kernel import OwnPython
 
+    home = _asked("Jupyter kernel", "", needs.writable_home)
+    if not home.ok:
+        return home
     manager = KernelManager(kernel_spec_manager=OwnPython())
     try:
         manager.start_kernel(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -109,11 +112,10 @@ def check_weights() -> Finding:
     return Finding("weights", True, f"{', '.join(names)}: checksums agree")
 
 
-def check_folders() -> Finding:
-    """The course can keep what lessons, slides and recipes write, and Jupyter what it knows of its kernels."""
-    return _asked(
-        "folders", f"{HOME} and Jupyter's can be written", needs.writable_course, needs.writable_home
-    )
+def check_folder() -> Finding:
+    """Lessons, slides and recipes can be kept in the course's own folder."""
+    ask = lambda: needs.writable_course("", "notebooks", "docs/_build", "runs")
+    return _asked("course folder", str(HOME), ask)
 
 
 def check_cache() -> Finding:
@@ -123,11 +125,10 @@ def check_cache() -> Finding:
     return _asked("cache folder", "can be written", lambda: needs.writable(cache_folder(), REMEDY))
 
 
-def _asked(need: str, fine: str, *questions: Callable[[], None]) -> Finding:
-    """What questions of `needs` found; their sentences hold the remedy too."""
+def _asked(need: str, fine: str, question: Callable[[], None]) -> Finding:
+    """What a question of `needs` found; its sentence holds the remedy too."""
     try:
-        for question in questions:
-            question()
+        question()
     except (ValueError, OSError) as error:
         found, _, remedy = str(error).removesuffix(".").rpartition(": ")
         return Finding(need, False, found, remedy)
@@ -148,7 +149,7 @@ def check_gpu() -> Finding:
 
 
 CHECKS: tuple[Callable[[], Finding], ...] = (
-    check_python, check_torch, check_folders, check_cache, check_kernel, check_memory, check_disk, check_weights,
+    check_python, check_torch, check_folder, check_cache, check_kernel, check_memory, check_disk, check_weights,
     check_gpu,
 )  # fmt: skip
 

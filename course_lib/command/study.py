@@ -1,16 +1,17 @@
-"""What a student types: doctor, lab, run, progress."""
+"""What a student types: doctor, lab, run, update, progress."""
 
 import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
 from course_lib.command.app import app, console, stop
 from course_lib.lessons.days import HOME, NOTEBOOKS, check_tier, find_notebook
-from course_lib.lessons.needs import OWN_COPY, writable, writable_home
+from course_lib.lessons.needs import OWN_COPY, writable, writable_course, writable_home
 
 
 @app.command()
@@ -38,15 +39,19 @@ def lab(
     port: Annotated[int, typer.Option(help="first port to try")] = 8888,
 ) -> None:
     """Open JupyterLab on this machine only, behind a token."""
-    from course_lib.lessons.lab import lab_arguments, serve_lab
-
     notebook = find_notebook(day).name if day else ""
-    arguments = lab_arguments(NOTEBOOKS, notebook, port, browser)
+    if not 0 <= port <= 65535:
+        raise ValueError(f"{port} is not a port; choose one from 1024 to 65535 with --port.")
     writable(NOTEBOOKS, OWN_COPY)
     writable_home()
+    from course_lib.lessons.lab import (  # without a home folder, Jupyter can't be imported
+        lab_arguments,
+        serve_lab,
+    )
+
     times = "" if os.name == "nt" else " twice"  # on Windows Jupyter does not ask back
     console.print(f"JupyterLab starts. Its address, with the token, is printed below. Ctrl+C{times} ends it.")
-    serve_lab(arguments)
+    serve_lab(lab_arguments(NOTEBOOKS, notebook, port, browser))
 
 
 @app.command()
@@ -76,12 +81,35 @@ def run(
 
 
 @app.command()
+def update(
+    source: Annotated[
+        Path | None, typer.Argument(help="folder or ZIP file of the new version; none: git brings it")
+    ] = None,
+) -> None:
+    """Take over a newer version of the course; your own work is kept beside it."""
+    from course_lib.lessons.update import update_by_git, update_from
+
+    if source and not source.exists():
+        raise ValueError(f"There is no {source}; name the folder or ZIP file of the new version.")
+    writable_course("", "notebooks")
+    files, kept = update_from(source) if source else update_by_git()
+    for path in kept:
+        console.print(f"Your own work is kept in {path}", markup=False, soft_wrap=True)
+    console.print(
+        f"The course has {files} new files. Go on with: python3 start.py lab"
+        if files
+        else "There is nothing new."
+    )
+
+
+@app.command()
 def progress() -> None:
     """Which exercises are done."""
     from course_lib.exercises import progress_table
 
     table = Table("day", "exercise", "state", "when", title="Your progress", title_justify="left")
     for line in progress_table():
-        state = {"done": "[green]✓ done", "revealed": "looked up", "": "[dim]to do"}[line["state"]]
-        table.add_row(line["day"], line["exercise"], state, line["when"])
+        state = str(line["state"])  # a newer version of the course may know others
+        state = {"done": "[green]✓ done", "revealed": "looked up", "": "[dim]to do"}.get(state, escape(state))
+        table.add_row(line["day"], line["exercise"], state, escape(str(line["when"])))
     console.print(table)

@@ -1,6 +1,7 @@
 """`course doctor`: one line per need of the course, each with its remedy where it is not met."""
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
@@ -102,14 +103,12 @@ def check_weights() -> Finding:
         from course_lib import weights
     except Exception:  # a broken torch has its own line
         return Finding("weights", True, "torch does not work, so not looked at")
-    try:
-        names = sorted({path.split("/")[0] for path in weights.shipped()})
-        for name in names:
+
+    def ask():
+        for name in {path.split("/")[0] for path in weights.shipped()}:
             weights.checked_folder(name)
-    except (OSError, ValueError) as error:
-        found, _, remedy = str(error).partition("; ")  # the sentence holds both
-        return Finding("weights", False, found, remedy or "download the course again")
-    return Finding("weights", True, f"{', '.join(names)}: checksums agree")
+
+    return _asked("weights", "checksums agree", ask)
 
 
 def check_folder() -> Finding:
@@ -126,12 +125,12 @@ def check_cache() -> Finding:
 
 
 def _asked(need: str, fine: str, question: Callable[[], None]) -> Finding:
-    """What a question of `needs` found; its sentence holds the remedy too."""
+    """What a question found that is answered by an error, whose sentence ends with the remedy."""
     try:
         question()
     except (ValueError, OSError) as error:
-        found, _, remedy = str(error).removesuffix(".").rpartition(": ")
-        return Finding(need, False, found, remedy)
+        parts = re.fullmatch(r"(.*)[:;] (.*?)\.?", str(error), re.DOTALL)
+        return Finding(need, False, *(parts.groups() if parts else (str(error), "download the course again")))
     return Finding(need, True, fine)
 
 

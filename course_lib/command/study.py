@@ -89,8 +89,6 @@ def update(
     """Take over a newer version of the course; your own work is kept beside it."""
     from course_lib.lessons.update import update_by_git, update_from
 
-    if source and not source.exists():
-        raise ValueError(f"There is no {source}; name the folder or ZIP file of the new version.")
     writable_course("", "notebooks")
     files, kept = update_from(source) if source else update_by_git()
     for path in kept:

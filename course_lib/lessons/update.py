@@ -63,6 +63,8 @@ def update_from(source: Path, home: Path = HOME) -> tuple[int, list[Path]]:
     the new one, and every other file that is replaced in runs/before-update.
     Raises ValueError where it is no course, and OSError where it can't be read, with nothing changed.
     """
+    if not source.exists():
+        raise ValueError(f"There is no {source}; name the folder or ZIP file of the new version.")
     with tempfile.TemporaryDirectory() as unpacked:
         if source.is_file():
             try:

@@ -47,7 +47,7 @@ def update_by_git(home: Path = HOME) -> tuple[int, list[Path]]:
         if back := coming & changed:
             git("checkout", "--quiet", "HEAD", "--", *back)
         git("merge", "--quiet", "--ff-only", "@{upstream}")
-    except (ValueError, OSError):
+    except BaseException:  # Ctrl+C too
         for name, mine in in_the_way.items():
             (home / name).write_bytes(mine)
         for file in kept:

@@ -35,4 +35,4 @@ def train(
         return
     if ship:
         module.ship(run)
-    console.print(f"Done. Log and checkpoint are in {run.folder}", markup=False)
+    console.print(f"Done. Log and checkpoint are in {run.folder}", markup=False, soft_wrap=True)

@@ -29,7 +29,7 @@ def test_doctor_gives_a_remedy(monkeypatch, tmp_path):
 def test_doctor_says_where_the_manifest_is_missing_or_cut(monkeypatch, tmp_path):
     monkeypatch.setattr(weights, "MANIFEST", tmp_path / "manifest.json")
     assert "missing or damaged" in doctor.check_weights().found
-    (tmp_path / "manifest.json").write_text('{"mod')
+    (tmp_path / "manifest.json").write_text('{"mod', encoding="utf-8")
     finding = doctor.check_weights()
     assert not finding.ok and "missing or damaged" in finding.found and "git checkout" in finding.remedy
 
@@ -47,7 +47,9 @@ from course_lib.command import doctor
 for check in (doctor.check_torch, doctor.check_weights, doctor.check_gpu):
     print(check())
 """
-    done = subprocess.run([sys.executable, "-c", code], cwd=HOME, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=HOME, capture_output=True, text=True, encoding="utf-8"
+    )
     assert done.returncode == 0, done.stderr
     torch_line, weights_line, gpu_line = done.stdout.splitlines()
     assert (

@@ -37,7 +37,7 @@ def lesson(tmp_path):
 
 def test_run_hands_parameters_on(lesson, tmp_path):
     out = run_notebook(lesson("print(SEED)"), tmp_path / "out", parameters={"SEED": 7}, progress=False)
-    assert "7\n" in out.read_text()
+    assert "7\n" in out.read_text(encoding="utf-8")
 
 
 def test_a_failing_cell_names_day_section_and_error(lesson, tmp_path):
@@ -54,11 +54,11 @@ def test_what_a_student_changed_is_never_overwritten(lesson, tmp_path, monkeypat
     path = lesson("1 + 1")
     first = run_notebook(path, tmp_path / "out", progress=False)
     assert run_notebook(path, tmp_path / "out", progress=False) == first  # untouched: written anew
-    mine = json.loads(first.read_text())
+    mine = json.loads(first.read_text(encoding="utf-8"))
     mine["cells"][-1]["source"] = "my own work"
-    first.write_text(json.dumps(mine))
+    first.write_text(json.dumps(mine), encoding="utf-8")
     second = run_notebook(path, tmp_path / "out", progress=False)
-    assert second.name == "day42_lesson-2.ipynb" and "my own work" in first.read_text()
+    assert second.name == "day42_lesson-2.ipynb" and "my own work" in first.read_text(encoding="utf-8")
 
 
 def test_a_kernel_that_dies_names_day_and_section(lesson, tmp_path):

@@ -54,7 +54,7 @@ def write(folder, files):
 def git(folder, *words):
     name = ["-c", "user.name=A", "-c", "user.email=a@b.c", "-c", "init.defaultBranch=main"]
     return subprocess.run(
-        ["git", *name, *words], cwd=folder, check=True, capture_output=True, text=True
+        ["git", *name, *words], cwd=folder, check=True, capture_output=True, text=True, encoding="utf-8"
     ).stdout
 
 

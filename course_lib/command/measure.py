@@ -66,7 +66,7 @@ def side_by_side(
     """Seconds of two and four copies of a notebook at once (about half an hour)."""
     from course_lib.bench import together
 
-    _show("Notebooks side by side", together.main, write)
+    _show("Notebooks side by side", together.main, write, pictures=True)
 
 
 @bench.command("slides")

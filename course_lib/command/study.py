@@ -76,7 +76,9 @@ def run(
         console.print(Panel(str(error), title="The lesson stopped", border_style="red"), markup=False)
         raise typer.Exit(1) from None
     if executed.name != notebook.name:
-        console.print(f"{out / notebook.name} holds changes of yours and was kept.", markup=False, soft_wrap=True)
+        console.print(
+            f"{out / notebook.name} holds changes of yours and was kept.", markup=False, soft_wrap=True
+        )
     console.print(f"Done. The executed notebook is {executed}", markup=False, soft_wrap=True)
 
 

@@ -11,8 +11,8 @@ import urllib.request
 
 import psutil
 import pytest
+from jupyterlab.labapp import LabApp
 
-from course_lib.lessons import lab
 from course_lib.lessons.days import HOME
 from tests.test_cli import course
 
@@ -37,7 +37,7 @@ def test_a_port_that_is_none(port):
 def test_the_server_is_no_child(monkeypatch):
     """Ctrl+C reaches the server alone: on Windows too no parent dies, or kills the server, while that still cleans up."""
     started = []
-    monkeypatch.setattr(lab.LabApp, "launch_instance", lambda argv: started.append((os.getpid(), argv)))
+    monkeypatch.setattr(LabApp, "launch_instance", lambda argv: started.append((os.getpid(), argv)))
     monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("a process of its own"))
     code, said = course("lab", "3", "--no-browser", "--port", "8889")
     [(process, arguments)] = started
@@ -71,7 +71,7 @@ def test_lab_serves_on_this_machine_behind_a_token(tmp_path):
     ) as server:
         try:
             address = next(
-                found[0] for line in server.stdout if (found := re.search(r"http://127\S+token=\S+", line))
+                found[0] for line in server.stdout if (found := re.search(r"http://127\S+/lab\S*", line))
             )
             for _ in range(40):
                 try:
@@ -79,7 +79,7 @@ def test_lab_serves_on_this_machine_behind_a_token(tmp_path):
                     break
                 except OSError:
                     time.sleep(0.5)
-            assert "JupyterLab" in page and "day03_toy_ddpm" in address
+            assert "JupyterLab" in page and "day03_toy_ddpm" in address and "token=" in address
             token = address.split("token=")[1]
             assert len(token) >= 32 and token not in str(psutil.Process(server.pid).cmdline())
             with pytest.raises(urllib.error.HTTPError, match="403"):

@@ -44,10 +44,7 @@ def lab(
         raise ValueError(f"{port} is not a port; choose one from 1024 to 65535 with --port.")
     writable(NOTEBOOKS, OWN_COPY)
     writable_home()
-    from course_lib.lessons.lab import (  # without a home folder, Jupyter can't be imported
-        lab_arguments,
-        serve_lab,
-    )
+    from course_lib.lessons.lab import lab_arguments, serve_lab
 
     times = "" if os.name == "nt" else " twice"  # on Windows Jupyter does not ask back
     console.print(f"JupyterLab starts. Its address, with the token, is printed below. Ctrl+C{times} ends it.")

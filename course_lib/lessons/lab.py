@@ -5,7 +5,6 @@ import secrets
 from pathlib import Path
 
 from jupyter_server.auth.identity import PasswordIdentityProvider
-from jupyterlab.labapp import LabApp
 
 
 class OwnToken(PasswordIdentityProvider):
@@ -37,4 +36,6 @@ def lab_arguments(folder: Path, notebook: str = "", port: int = 8888, browser: b
 
 def serve_lab(arguments: list[str]) -> None:
     """Run JupyterLab in this very process, so that Ctrl+C reaches the server and nobody else, until it ends."""
+    from jupyterlab.labapp import LabApp  # its import alone asks the machine for node and for a home folder
+
     LabApp.launch_instance(argv=arguments)

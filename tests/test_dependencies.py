@@ -20,6 +20,9 @@ IMPORT_NAMES = {
     "sklearn": "scikit-learn",
     "PIL": "pillow",
     "jupyter_client": "ipykernel",
+    "jupyter_core": "ipykernel",
+    "jupyter_server": "jupyterlab",
+    "traitlets": "ipykernel",
     "IPython": "ipykernel",
     "huggingface_hub": "huggingface-hub",
 }

@@ -58,7 +58,8 @@ def measure(
         shutil.copy(notebook, folder)  # a kernel works, and leaves its data, where its notebook lies
         command = [
             sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "--inplace", "--log-level=ERROR",
-            "--ExecutePreprocessor.timeout=1200", notebook.name,
+            "--ExecutePreprocessor.timeout=1200",
+            "--ExecutePreprocessor.kernel_manager_class=course_lib.lessons.kernel.OwnKernel", notebook.name,
         ]  # fmt: skip
         env = {**os.environ, "COURSE_PROGRESS": str(Path(folder) / "progress.json"), **(settings or {})}
         return watch(command, folder, env, limit)

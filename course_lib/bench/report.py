@@ -6,6 +6,7 @@ import platform
 import re
 
 from course_lib.lessons.days import HOME
+from course_lib.lessons.needs import OWN_COPY
 
 FILE = HOME / "docs" / "benchmarks.md"
 
@@ -16,7 +17,12 @@ def row(what: str, value, goal: str = "") -> dict:
 
 
 def section(name: str) -> re.Pattern:
-    """What stands between `<!-- name -->` and `<!-- /name -->`.  Raises ValueError where docs/benchmarks.md has no such place."""
+    """What stands between `<!-- name -->` and `<!-- /name -->`.
+
+    Raises ValueError where docs/benchmarks.md has no such place, or can't be written.
+    """
+    if not os.access(FILE, os.W_OK):
+        raise ValueError(f"{FILE} cannot be written: measure without --write, or {OWN_COPY}.")
     found = re.compile(rf"(<!-- {name} -->).*?(<!-- /{name} -->)", re.DOTALL)
     if not found.search(FILE.read_text(encoding="utf-8")):
         raise ValueError(

@@ -1,12 +1,14 @@
 """`course doctor`: one line per need of the course, each with its remedy where it is not met."""
 
+import ast
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
+from course_lib.lessons import needs
 from course_lib.lessons.days import HOME
 
 AGAIN = "delete the folder .venv and run start.py again"
@@ -51,20 +53,32 @@ def check_torch() -> Finding:
 
 
 def check_kernel() -> Finding:
-    """Start the notebooks' kernel and ask it a sum."""
-    try:
-        from jupyter_client.manager import start_new_kernel
+    """Start the kernel of the lessons and ask it which Python it is: another one has other libraries."""
+    from jupyter_client.manager import KernelManager
 
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        manager, client = start_new_kernel(kernel_name="python3", startup_timeout=60, **quiet)
+    from course_lib.lessons.kernel import OwnPython
+
+    home = _asked("Jupyter kernel", "", needs.writable_home)
+    if not home.ok:
+        return home
+    manager = KernelManager(kernel_spec_manager=OwnPython())
+    try:
+        manager.start_kernel(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        client = manager.blocking_client()
+        client.start_channels()
         try:
-            reply = client.execute_interactive("assert 1 + 1 == 2", timeout=30)["content"]["status"]
+            client.wait_for_ready(timeout=60)
+            ask = {"python": "__import__('sys').prefix"}
+            reply = client.execute_interactive("", user_expressions=ask, timeout=30)["content"]
+            prefix = ast.literal_eval(reply["user_expressions"]["python"]["data"]["text/plain"])
         finally:
             client.stop_channels()
             manager.shutdown_kernel(now=True)
     except Exception as error:
         return Finding("Jupyter kernel", False, f"{type(error).__name__}: {error}"[:90], AGAIN)
-    return Finding("Jupyter kernel", reply == "ok", "starts and answers", AGAIN)
+    if prefix != sys.prefix:
+        return Finding("Jupyter kernel", False, f"it belongs to another Python, {prefix}", AGAIN)
+    return Finding("Jupyter kernel", True, "starts and answers")
 
 
 def check_memory() -> Finding:
@@ -89,33 +103,35 @@ def check_weights() -> Finding:
         from course_lib import weights
     except Exception:  # a broken torch has its own line
         return Finding("weights", True, "torch does not work, so not looked at")
-    try:
-        names = sorted({path.split("/")[0] for path in weights.shipped()})
-        for name in names:
+
+    def ask():
+        for name in {path.split("/")[0] for path in weights.shipped()}:
             weights.checked_folder(name)
-    except (OSError, ValueError) as error:
-        found, _, remedy = str(error).partition("; ")  # the sentence holds both
-        return Finding("weights", False, found, remedy or "download the course again")
-    return Finding("weights", True, f"{', '.join(names)}: checksums agree")
+
+    return _asked("weights", "checksums agree", ask)
+
+
+def check_folder() -> Finding:
+    """Lessons, slides and recipes can be kept in the course's own folder."""
+    ask = lambda: needs.writable_course("", "notebooks", "docs/_build", "runs")
+    return _asked("course folder", str(HOME), ask)
 
 
 def check_cache() -> Finding:
     """Drawn pictures can be kept on disk."""
-    from course_lib.zoo.cache import cache_folder
+    from course_lib.zoo.cache import REMEDY, cache_folder
 
-    folder = Path(cache_folder())
+    return _asked("cache folder", "can be written", lambda: needs.writable(cache_folder(), REMEDY))
+
+
+def _asked(need: str, fine: str, question: Callable[[], None]) -> Finding:
+    """What a question found that is answered by an error, whose sentence ends with the remedy."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / ".writable").touch()
-        (folder / ".writable").unlink()
-    except OSError as error:
-        return Finding(
-            "cache folder",
-            False,
-            f"{folder}: {error.strerror}",
-            "set COURSE_CACHE to a folder you may write to",
-        )
-    return Finding("cache folder", True, str(folder))
+        question()
+    except (ValueError, OSError) as error:
+        parts = re.fullmatch(r"(.*)[:;] (.*?)\.?", str(error), re.DOTALL)
+        return Finding(need, False, *(parts.groups() if parts else (str(error), "download the course again")))
+    return Finding(need, True, fine)
 
 
 def check_gpu() -> Finding:
@@ -132,5 +148,16 @@ def check_gpu() -> Finding:
 
 
 CHECKS: tuple[Callable[[], Finding], ...] = (
-    check_python, check_torch, check_kernel, check_memory, check_disk, check_weights, check_cache, check_gpu,
+    check_python, check_torch, check_folder, check_cache, check_kernel, check_memory, check_disk, check_weights,
+    check_gpu,
 )  # fmt: skip
+
+
+def findings() -> Iterator[Finding]:
+    """What every check found, in their order; one that fails itself is a finding too."""
+    for check in CHECKS:
+        try:
+            yield check()
+        except Exception as error:
+            need = check.__name__.removeprefix("check_")
+            yield Finding(need, False, f"{type(error).__name__}: {error}"[:90], AGAIN)

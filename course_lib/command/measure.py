@@ -6,6 +6,8 @@ import typer
 from rich.table import Table
 
 from course_lib.command.app import app, console, stop
+from course_lib.lessons.days import HOME
+from course_lib.lessons.needs import OWN_COPY, writable
 
 bench = typer.Typer(
     no_args_is_help=True, help="Measure the course; --write puts the figures into docs/benchmarks.md."
@@ -36,7 +38,7 @@ def training(
     """What each saving in the recipes is worth (about a quarter of an hour)."""
     from course_lib.bench import training
 
-    _show("Savings in training", training.main, write)
+    _show("Savings in training", training.main, write, pictures=True)
 
 
 @bench.command()
@@ -44,7 +46,7 @@ def pocket(write: Annotated[bool, typer.Option("--write", help="update docs/benc
     """How good the pocket models are, by the judge, and how fast (about half an hour)."""
     from course_lib.bench import pocket
 
-    _show("The pocket models", pocket.main, write)
+    _show("The pocket models", pocket.main, write, pictures=True)
 
 
 @bench.command("notebooks")
@@ -54,7 +56,7 @@ def each_notebook(
     """Seconds and memory of every notebook (about a quarter of an hour)."""
     from course_lib.bench import notebooks as lessons
 
-    _show("The notebooks", lessons.main, write)
+    _show("The notebooks", lessons.main, write, pictures=True)
 
 
 @bench.command("together")
@@ -64,7 +66,7 @@ def side_by_side(
     """Seconds of two and four copies of a notebook at once (about half an hour)."""
     from course_lib.bench import together
 
-    _show("Notebooks side by side", together.main, write)
+    _show("Notebooks side by side", together.main, write, pictures=True)
 
 
 @bench.command("slides")
@@ -81,23 +83,25 @@ def waiting_for_slides(
 def sheets() -> None:
     """Paint pages of pictures to look at: every animal and place in every medium, and 200 samples."""
     from course_lib.bench import sheets
+    from course_lib.zoo.cache import REMEDY, cache_folder
 
-    try:
-        sheets.main()
-    except (ValueError, OSError) as error:
-        stop(str(error))
+    writable(HOME / "docs" / "images", OWN_COPY)
+    writable(cache_folder(), REMEDY)
+    sheets.main()
 
 
-def _show(title: str, measure, write: bool) -> None:
+def _show(title: str, measure, write: bool, pictures: bool = False) -> None:
+    """Measure and print; what would lose the result of half an hour is asked before.  pictures: whether it draws many."""
     from course_lib.bench.report import section
+    from course_lib.zoo.cache import REMEDY, cache_folder
 
+    if write:
+        section(measure.__module__.rsplit(".", 1)[-1])
+    if pictures:
+        writable(cache_folder(), REMEDY)
     try:
-        if write:
-            section(
-                measure.__module__.rsplit(".", 1)[-1]
-            )  # a place for the result, before half an hour of measuring
         rows = measure(write=write)
-    except (ImportError, ValueError, OSError) as error:
+    except ImportError as error:
         stop(str(error))
     table = Table(*rows[0], title=title, title_justify="left")
     for row in rows:

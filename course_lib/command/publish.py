@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from course_lib.command.app import app, console, stop
+from course_lib.command.app import app, console
 from course_lib.lessons.days import HOME
+from course_lib.lessons.needs import OWN_COPY, writable
 
 docs = typer.Typer(no_args_is_help=True, help="The course as a web site, on this machine.")
 app.add_typer(docs, name="docs")
@@ -18,11 +19,8 @@ def build() -> None:
     """Build the site and the slides into docs/_build/html."""
     from course_lib.lessons import site
 
-    try:
-        with console.status("Building the site; the first time this takes a minute."):
-            folder = site.build_site()
-    except (ValueError, OSError) as error:
-        stop(str(error))
+    with console.status("Building the site; the first time this takes a minute."):
+        folder = site.build_site()
     console.print(
         f"Done. Open {folder / 'index.html'}, or run: course docs serve", markup=False, soft_wrap=True
     )
@@ -51,30 +49,27 @@ def slides(
     """Show a day's slides; they are built anew where something changed."""
     from course_lib.lessons import site
 
-    try:
-        page = f"{site.find_deck(day)}.html" if day else "index.html"
-        if pdf and not day:
+    page = f"{site.find_deck(day)}.html" if day else "index.html"
+    target = HOME / "runs" / f"{page[:5]}_slides.pdf"
+    if pdf:
+        if not day:
             raise ValueError("Which day is to be printed? For example: course slides 3 --pdf")
-        with console.status("Building the slides."):
-            folder = site.build_slides()
-        if pdf:
-            target = HOME / "runs" / f"{page[:5]}_slides.pdf"
-            with console.status("Printing."):
-                site.print_deck(folder, page, target)
-            console.print(f"Done. The slides are in {target}", markup=False, soft_wrap=True)
-            return
-    except (ValueError, OSError) as error:
-        stop(str(error))
+        site.find_browser()
+        writable(target.parent, OWN_COPY)
+    with console.status("Building the slides."):
+        folder = site.build_slides()
+    if pdf:
+        with console.status("Printing."):
+            site.print_deck(folder, page, target)
+        console.print(f"Done. The slides are in {target}", markup=False, soft_wrap=True)
+        return
     _serve(folder, page, port, browser)
 
 
 def _serve(folder: Path, page: str, port: int, browser: bool) -> None:
     from course_lib.lessons import site
 
-    try:
-        server = site.serve(folder, port)
-    except ValueError as error:
-        stop(str(error))
+    server = site.serve(folder, port)
     address = f"http://127.0.0.1:{server.server_port}/{page}"
     console.print(f"{address}  (Ctrl+C ends it)", markup=False, soft_wrap=True)
     if browser:

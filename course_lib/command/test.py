@@ -9,6 +9,7 @@ import typer
 
 from course_lib.command.app import app, console
 from course_lib.lessons.days import HOME, notebooks
+from course_lib.lessons.needs import writable_course
 from course_lib.threads import free_processors
 
 
@@ -31,6 +32,7 @@ def test(
     pytest += ["-n", str(workers), "--no-loadscope-reorder"]
     if workers > 1:
         env["OMP_NUM_THREADS"] = "1"
+    writable_course("runs")
     (HOME / "runs").mkdir(exist_ok=True)
     chosen = [
         "tests",

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from course_lib.command.app import app, console, stop
+from course_lib.lessons.needs import writable, writable_course
 
 RECIPES = ("zoo-vae", "zoo-vae-decoder", "text-encoder", "pocket-diffusion", "pocket-clip", "pocket-resnet")
 
@@ -20,17 +21,18 @@ def train(
     ] = False,
 ) -> None:
     """Train one of the course's models; log, sample sheets and checkpoint go to runs/train."""
-    from importlib import import_module
-
     if recipe not in RECIPES:
         stop(f"{recipe!r} is not a recipe; choose one of: {', '.join(RECIPES)}.")
+    from importlib import import_module
+
+    from course_lib.zoo.cache import REMEDY, cache_folder
+
+    writable_course("runs/train", *(["course_lib/weights"] if ship else []))
+    writable(cache_folder(), REMEDY)
     module = import_module(f"course_lib.training.{recipe.replace('-', '_')}")
-    try:
-        run = module.train(**({"steps": steps} if steps else {}), resume=resume, device=device)
-    except (ValueError, OSError) as error:
-        stop(str(error))
+    run = module.train(**({"steps": steps} if steps else {}), resume=resume, device=device)
     if not run.accelerator.is_main_process:
         return
     if ship:
         module.ship(run)
-    console.print(f"Done. Log and checkpoint are in {run.folder}", markup=False)
+    console.print(f"Done. Log and checkpoint are in {run.folder}", markup=False, soft_wrap=True)

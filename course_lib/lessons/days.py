@@ -31,7 +31,12 @@ QUESTIONS = {
 
 def notebooks() -> list[Path]:
     """Every lesson, in the order of the days."""
-    return sorted(NOTEBOOKS.glob("day[0-9][0-9]_*.ipynb"))
+    return lessons_in(NOTEBOOKS)
+
+
+def lessons_in(folder: Path) -> list[Path]:
+    """The same for another folder.  A copy that a student has made, or `course update` kept, is no lesson."""
+    return sorted(file for file in folder.glob("day*.ipynb") if re.fullmatch(r"day\d\d_\w+", file.stem))
 
 
 def lessons() -> list[dict]:
@@ -41,13 +46,18 @@ def lessons() -> list[dict]:
 
 
 def find_notebook(day: str) -> Path:
-    """The lesson of a day: "3", "03", "day03" or "day03_toy_ddpm".  Raises ValueError, naming the days, otherwise."""
+    """The lesson of a day: "3", "03", "day03" or "day03_toy_ddpm".
+
+    Raises ValueError, naming the days, where it is none, or is not written yet.
+    """
     match = re.fullmatch(r"(?:day)?(\d{1,2})(?:_\w+)?(?:\.ipynb)?", day.strip())
+    name = f"day{int(match[1]):02d}" if match else ""
     for notebook in notebooks():
-        if match and notebook.name.startswith(f"day{int(match[1]):02d}_"):
+        if notebook.stem[:5] == name:
             return notebook
     days = ", ".join(n.stem[:5] for n in notebooks())
-    raise ValueError(f"{day!r} is not a day of the course; the days here are {days}.")
+    wrong = f"{name} is being written" if name in QUESTIONS else f"{day!r} is not a day of the course"
+    raise ValueError(f"{wrong}; the days here are {days}.")
 
 
 def check_tier(tier: str) -> str:

@@ -2,49 +2,86 @@
 
 import hashlib
 import json
+import tempfile
 from pathlib import Path
 
+import nbformat
+import papermill
+from nbclient.exceptions import DeadKernelError
+from papermill.engines import NBClientEngine, papermill_engines
+
 from course_lib.lessons.days import NOTEBOOKS
+from course_lib.lessons.kernel import OwnKernel
+from course_lib.lessons.needs import writable
 
 
 class LessonFailed(Exception):
     """A cell of the lesson failed; the text names the day, the section and the error."""
 
 
+class Engine(NBClientEngine):
+    """Papermill's way to run a notebook, in the course's own kernel, whose death is an error of the cell it died in."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man, kernel_name, **options):
+        """Run all cells.  Raises ValueError where the kernel does not start."""
+        try:
+            super().execute_managed_notebook(nb_man, kernel_name, kernel_manager_class=OwnKernel, **options)
+        except DeadKernelError:
+            cell = [c for c in nb_man.nb.cells if c.metadata.papermill.get("start_time")][-1]
+            told = "Python ended in this cell. Mostly the memory was used up: close other programs, and run it again."
+            cell.outputs.append(nbformat.v4.new_output("error", ename="The kernel died", evalue=told))
+        except RuntimeError as error:
+            raise ValueError(f"The kernel did not start ({error}): `course doctor` says more.") from None
+
+
+papermill_engines.register("course", Engine)
+
+
 def run_notebook(notebook: Path, out: Path, *, parameters: dict | None = None, progress: bool = True) -> Path:
     """Execute `notebook` by papermill; returns the path of the executed copy in the folder `out`.
 
     A copy that was changed since the course wrote it is kept, and the new one gets the next free name.
-    Raises LessonFailed where a cell fails, ValueError where the folder cannot be written.
+    Raises LessonFailed where a cell fails, ValueError where the notebook can't be read or the folder can't be written.
     """
-    import papermill
-
-    target = _free_target(notebook, out)
-    try:
-        papermill.execute_notebook(
-            notebook, target, parameters or {}, kernel_name="python3", cwd=str(NOTEBOOKS),
-            progress_bar=progress, log_output=False, request_save_on_cell_execute=False,
-            extra_arguments=["--log-level=ERROR"],  # the kernel's warnings about itself are no news of the lesson
-        )  # fmt: skip
-    except papermill.PapermillExecutionError as error:
-        raise LessonFailed(_explain(notebook, target, error)) from None
-    finally:
-        if target.exists():
-            _mark_as_ours(target)
+    check_notebook(notebook)
+    writable(out, "choose another with --out")
+    out.mkdir(parents=True, exist_ok=True)
+    target, failed = _free_target(notebook, out), None
+    with tempfile.TemporaryDirectory(prefix=".run-", dir=out) as folder:
+        draft = Path(folder) / target.name  # so that a full disk leaves the last copy as it was
+        try:
+            papermill.execute_notebook(
+                _literal(notebook), _literal(draft), parameters or {}, engine_name="course", kernel_name="python3",
+                cwd=str(NOTEBOOKS), progress_bar=progress, log_output=False, request_save_on_cell_execute=False,
+                extra_arguments=["--log-level=ERROR"],  # the kernel's warnings about itself are no news of the lesson
+            )  # fmt: skip
+        except papermill.PapermillExecutionError as error:
+            failed = error
+        _mark_as_ours(draft)
+        draft.replace(target)
+    if failed:
+        raise LessonFailed(_explain(notebook, target, failed))
     return target
 
 
-def _free_target(notebook: Path, out: Path) -> Path:
+def check_notebook(file: Path) -> None:
+    """Raise ValueError where the file is not a notebook that can be run."""
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        probe = out / ".writable"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        reason = error.strerror or error
+        nbformat.validate(nbformat.read(file, as_version=4))
+    except Exception as error:  # each kind of damage ends in another one
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:90]
         raise ValueError(
-            f"The folder {out} cannot be written ({reason}); choose another with --out."
+            f"{file} is not a notebook any more ({reason}): move it away, then bring the lesson back with "
+            f"`git checkout notebooks/{file.name}` or from the course's ZIP file."
         ) from None
+
+
+def _literal(path: Path) -> str:
+    return str(path).replace("{", "{{").replace("}", "}}")  # papermill takes braces for parameters
+
+
+def _free_target(notebook: Path, out: Path) -> Path:
     target, number = out / notebook.name, 2
     while target.exists() and not _is_ours(target):
         target = out / f"{notebook.stem}-{number}.ipynb"

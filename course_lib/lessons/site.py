@@ -16,7 +16,8 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from course_lib.lessons.days import HOME, find_notebook
+from course_lib.lessons.days import HOME, find_notebook, lessons_in
+from course_lib.lessons.needs import OWN_COPY, writable
 
 # What a page or a slide is made of, and where it goes: paths inside the project.
 MADE_BY_BUILD = ("_build", "_pictures", "__pycache__")
@@ -42,11 +43,8 @@ def decks(home: Path = HOME) -> list[str]:
 
 
 def find_deck(day: str, home: Path = HOME) -> str:
-    """The deck of a day, named as on the command line.  Raises ValueError, naming the decks, where there is none."""
-    try:
-        name = find_notebook(day).stem[:5]
-    except ValueError:
-        name = ""
+    """The deck of a day, named as on the command line.  Raises ValueError where there is none."""
+    name = find_notebook(day).stem[:5]
     if name not in decks(home):
         raise ValueError(f"{day!r} has no slides; the days with slides are {', '.join(decks(home))}.")
     return name
@@ -80,8 +78,7 @@ def sources(home: Path) -> dict[str, Path]:
     docs = home / "docs"
     found = {path.relative_to(docs).as_posix(): path for path in docs.rglob("*") if path.is_file()}
     found = {name: path for name, path in found.items() if not set(MADE_BY_BUILD) & set(name.split("/"))}
-    lessons = sorted((home / "notebooks").glob("day[0-9][0-9]_*.ipynb"))
-    return found | {f"lessons/{path.name}": path for path in lessons}
+    return found | {f"lessons/{path.name}": path for path in lessons_in(home / "notebooks")}
 
 
 def fingerprint(home: Path) -> str:
@@ -92,8 +89,12 @@ def fingerprint(home: Path) -> str:
 
 
 def stage(home: Path) -> Path:
-    """Copy what changed into docs/_build/source, and take away what is gone; returns that folder."""
+    """Copy what changed into docs/_build/source, and take away what is gone; returns that folder.
+
+    Raises ValueError where that folder can't be written.
+    """
     target, wanted = home / "docs" / "_build" / "source", sources(home)
+    writable(target, OWN_COPY)
     for name, path in wanted.items():
         copy = target / name
         if not copy.exists() or copy.read_bytes() != path.read_bytes():
@@ -196,7 +197,9 @@ def print_deck(folder: Path, page: str, pdf: Path) -> None:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--no-sandbox")  # containers; the browser asks for it by name
     try:
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=180)
+        done = subprocess.run(
+            command, capture_output=True, text=True, encoding="utf-8", errors="replace", timeout=180
+        )
         said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
     except subprocess.TimeoutExpired:
         said = "it did not finish in 180 seconds"

@@ -4,6 +4,7 @@ import os
 import re
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from contextlib import contextmanager
@@ -11,7 +12,8 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from course_lib.command.study import lab_command
+from course_lib.lessons.days import HOME
+from course_lib.lessons.lab import lab_arguments
 
 WHOLE_LESSON = 300_000  # milliseconds, on a slow machine
 
@@ -26,12 +28,16 @@ def jupyterlab(folder: Path, notebook: str):
         env = {**os.environ, "JUPYTER_CONFIG_DIR": f"{own}/config", "JUPYTER_DATA_DIR": f"{own}/data"}
         said = Path(own) / "said.txt"
         with said.open("w", encoding="utf-8") as log:
-            server = subprocess.Popen(
-                [*lab_command(folder, notebook, port), "--no-browser"], stderr=log, env=env
-            )
+            code = "import sys; from course_lib.lessons.lab import serve_lab; serve_lab(sys.argv[1:])"
+            command = [sys.executable, "-c", code, *lab_arguments(folder, notebook, port, browser=False)]
+            server = subprocess.Popen(command, cwd=HOME, stderr=log, env=env)
         try:
             deadline = time.monotonic() + 120
-            while not (address := re.search(r"http://127\.0\.0\.1:\d+/lab\S*token=\w+", said.read_text(encoding="utf-8"))):
+            while not (
+                address := re.search(
+                    r"http://127\.0\.0\.1:\d+/lab\S*token=\w+", said.read_text(encoding="utf-8")
+                )
+            ):
                 assert server.poll() is None and time.monotonic() < deadline, said.read_text(encoding="utf-8")
                 time.sleep(0.2)
             yield address[0]

@@ -83,11 +83,16 @@ def test_torch_and_torchvision_are_a_pair(lock):
 PAIR_DISTANCE = 14  # torch 2.15 and torchvision 0.29; see torchvision's release notes
 
 
+def code_cells(notebook: Path) -> list[str]:
+    """The code of a notebook, cell by cell, with %matplotlib and the like as Python."""
+    cells = [c.source for c in read(notebook).cells if c.cell_type == "code"]
+    return [TransformerManager().transform_cell(source) for source in cells]
+
+
 def imported() -> set[str]:
     """The top names that course_lib and the notebooks import, anywhere in a file."""
     sources = [path.read_text(encoding="utf-8") for path in (HOME / "course_lib").rglob("*.py")]
-    cells = [c.source for path in notebooks() for c in read(path).cells if c.cell_type == "code"]
-    sources += map(TransformerManager().transform_cell, cells)  # %matplotlib and the like as Python
+    sources += [source for path in notebooks() for source in code_cells(path)]
     names = set()
     for node in (node for source in sources for node in ast.walk(ast.parse(source))):
         if isinstance(node, ast.Import):
@@ -125,10 +130,7 @@ def test_no_text_in_the_encoding_of_the_computer():
         *(f for d in ("course_lib", "tests", "docs/_ext") for f in (HOME / d).rglob("*.py")),
     ]
     found = {str(f.relative_to(HOME)): without_encoding(f.read_text(encoding="utf-8")) for f in files}
-    found |= {
-        p.name: [n for c in read(p).cells if c.cell_type == "code" for n in without_encoding(c.source)]
-        for p in notebooks()
-    }
+    found |= {p.name: [n for source in code_cells(p) for n in without_encoding(source)] for p in notebooks()}
     assert {name: lines for name, lines in found.items() if lines} == {}
 
 

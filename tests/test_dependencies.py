@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from IPython.core.inputtransformer2 import TransformerManager
 
 from course_lib.lessons.days import HOME, notebooks
-from tests.notebooks.lessons import read
+from tests.notebooks.lessons import code_cells
 
 CONDA_NAMES = {"pytorch": "torch", "matplotlib-base": "matplotlib", "huggingface_hub": "huggingface-hub"}
 IMPORT_NAMES = {
@@ -81,12 +80,6 @@ def test_torch_and_torchvision_are_a_pair(lock):
 
 
 PAIR_DISTANCE = 14  # torch 2.15 and torchvision 0.29; see torchvision's release notes
-
-
-def code_cells(notebook: Path) -> list[str]:
-    """The code of a notebook, cell by cell, with %matplotlib and the like as Python."""
-    cells = [c.source for c in read(notebook).cells if c.cell_type == "code"]
-    return [TransformerManager().transform_cell(source) for source in cells]
 
 
 def imported() -> set[str]:

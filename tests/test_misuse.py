@@ -23,7 +23,7 @@ from course_lib.checks import check_pictures
 from course_lib.diffusion.schedule import noise_step
 from course_lib.exercises.catalogue import solution_names, solution_source
 from course_lib.lessons.days import notebooks
-from tests.notebooks.lessons import read
+from tests.notebooks.lessons import code_cells
 from tests.small_resnet import small_resnet
 
 plt.switch_backend("agg")
@@ -39,6 +39,7 @@ ELSEWHERE = {
     "learning.image_files": "test_image_files",
     "learning.synthetic": "test_synthetic",
     "lessons.days.lessons": "test_start",  # takes nothing
+    "plots.use_course_style": "test_typed_text",  # takes nothing
     "training.tokenizer.build_tokenizer": "test_clip",  # takes nothing
 }
 
@@ -487,8 +488,7 @@ def called() -> set[str]:
     """Every function and class that some notebook takes from the library."""
     names = set()
     for notebook in notebooks():
-        cells = [cell.source for cell in read(notebook).cells if cell.cell_type == "code"]
-        for node in (node for source in cells for node in ast.walk(ast.parse(source))):
+        for node in (node for source in code_cells(notebook) for node in ast.walk(ast.parse(source))):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("course_lib"):
                 names |= {f"{node.module}.{alias.name}" for alias in node.names if alias.name not in MODULES}
             elif (

@@ -27,7 +27,7 @@ DRAWN = {  # every figure that shows a name or a title: the call, for the typed 
     "image_grid": lambda x: plots.plot_image_grid(PICTURES, [x, ""]),
     "image_table": lambda x: plots.plot_image_table(PICTURES[None], [x], [x, ""]),
     "intervals": lambda x: plots.plot_intervals({x: INTERVAL}),
-    "latents": lambda x: plots.plot_latents(torch.zeros(3, 2), torch.zeros(3), title=x),
+    "latents": lambda x: plots.plot_latents(torch.zeros(3, 2), torch.arange(3), title=x),
     "noisy_picture": lambda x: plots.plot_noisy_picture(*PICTURES[:, :1], torch.linspace(1, 0.1, 5), 2, x),
     "pictures": lambda x: plots.plot_pictures([Image.new("RGB", (8, 8))], [x]),
     "probabilities": lambda x: plots.plot_probabilities(torch.tensor([0.7, 0.3]), [x, x]),

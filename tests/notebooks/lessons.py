@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 import papermill
+from IPython.core.inputtransformer2 import TransformerManager
 
 from course_lib.exercises import solution_source
 from course_lib.lessons.store import alt_text, make_lasting
@@ -16,6 +17,12 @@ LONGEST, LONGEST_CLASS = 15, 25  # lines of a code cell, imports left out; of on
 
 def read(path: Path) -> nbformat.NotebookNode:
     return nbformat.read(path, as_version=4)
+
+
+def code_cells(notebook: Path) -> list[str]:
+    """The code of a notebook, cell by cell, with %matplotlib and the like as Python."""
+    cells = [c.source for c in read(notebook).cells if c.cell_type == "code"]
+    return [TransformerManager().transform_cell(source) for source in cells]
 
 
 def tags(cell) -> list[str]:

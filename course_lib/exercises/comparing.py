@@ -26,10 +26,6 @@ def compare(got: Any, expected: Tensor, *, rtol: float = 1e-3, atol: float = 1e-
         raise Stumble(
             f"the answer is on device {got.device}, its input was on {expected.device}; keep to the input's device."
         )
-    if got.requires_grad:
-        raise Stumble(
-            "your answer has requires_grad=True, but its inputs have not; leave out requires_grad and nn.Parameter."
-        )
     if got.isnan().any() or (got.isinf() & ~expected.isinf()).any():
         raise Stumble(
             "there are NaN or infinite numbers in your answer; look for a division by zero or a root of a negative."
@@ -67,6 +63,10 @@ def plain_tensor(got: Any, wanted: str = "one tensor") -> Tensor:
         raise Stumble(f"your function returns {what(got)}; {wanted} is expected.")
     if not is_plain(got):
         raise Stumble(f"your function returns {_special(got)}; an ordinary tensor is expected.")
+    if got.requires_grad:
+        raise Stumble(
+            "your answer has requires_grad=True, but its inputs have not; leave out requires_grad and nn.Parameter."
+        )
     return got
 
 

@@ -121,7 +121,9 @@ def _as_pairs(got, k):
             "two lists came back; one list of pairs is asked for. `zip(names, shares)` puts them together."
         )
     if isinstance(got, Iterator):
-        raise Stumble(f"your function returns {what(got)}, which can be read only once: put it into list(...).")
+        raise Stumble(
+            f"your function returns {what(got)}, which can be read only once: put it into list(...)."
+        )
     try:
         rows = [tuple(row) if not isinstance(row, str) else (row,) for row in got]
     except TypeError:

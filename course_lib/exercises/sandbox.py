@@ -66,14 +66,13 @@ def hint_of(check: Callable[[], None]) -> str:
     end = time.monotonic() + TIME_LIMIT
     with _quiet():
         thread.before = Surroundings()
-        thread.start()
         try:
+            thread.start()
             while thread.is_alive() and time.monotonic() < end:
                 thread.join(0.05)  # in pieces, because Windows hears Ctrl+C only between two of them
         finally:
             stopped = _stop(thread)
-            thread.before.put_back()
-            thread.before.put_back_streams()
+            thread.before.put_back_all()
     if not stopped:
         return f"{_hint(_TimeLimit())} It is still running and cannot be stopped: restart the kernel."
     return " ".join(hints[0].split()) if hints else _hint(_TimeLimit())
@@ -101,6 +100,8 @@ def _stop(thread: threading.Thread) -> bool:
     A few polite ones first, which `finally` and `with` clean up after.  Then one that throws itself again as often as it is
     caught, so that `while True: try ... except: pass` ends as well.  What hangs below Python is left behind after 2 seconds.
     """
+    if not thread.is_alive():
+        return True
     insistent = type("_Insistent", (_TimeLimit,), {})
     insistent.__init__ = staticmethod(functools.partial(_throw, thread.ident, insistent))
     for error in [_TimeLimit] * 5 + [insistent] * 15:

@@ -17,6 +17,7 @@ import sys
 import time
 import warnings
 from collections.abc import MutableMapping
+from operator import is_
 from types import ModuleType
 from typing import Any
 
@@ -101,10 +102,11 @@ class Surroundings:
         for read, write, kept in self.settings:
             if read() != kept:
                 write(kept)
-        sys.modules.update({k: m for k, m in self.modules.items() if sys.modules.get(k) is not m})
 
-    def put_back_streams(self) -> None:
-        """The next random number is the one that would have come."""
+    def put_back_all(self) -> None:
+        """So do loaded modules, and the next random number is the one that would have come."""
+        self.put_back()
+        sys.modules.update({k: m for k, m in self.modules.items() if sys.modules.get(k) is not m})
         for write, kept in self.streams:
             write(kept)
 
@@ -112,6 +114,8 @@ class Surroundings:
 def _restore(owner: Any, kept: dict[str, Any]) -> None:
     """Give a module or class its names back; a module loaded meanwhile stays."""
     now = vars(owner)
+    if len(now) == len(kept) and all(map(is_, map(now.get, kept), kept.values())):
+        return  # nearly always, and quickly told
     for name in [name for name, value in kept.items() if now.get(name, kept) is not value]:
         setattr(owner, name, kept[name])
     for name in [name for name in now if name not in kept]:

@@ -52,6 +52,7 @@ def hint_of(check: Callable[[], None]) -> str:
     Ctrl+C (in a notebook: the stop button) ends the check and goes on to the caller.
     """
     hints: list[str] = []
+    done = threading.Event()  # thread.is_alive() is wrong once Ctrl+C broke off a join (Python 3.11)
 
     def work():
         disarm = functools.partial(_disarm, threading.get_ident(), None)
@@ -61,18 +62,20 @@ def hint_of(check: Callable[[], None]) -> str:
         except BaseException as error:
             disarm()
             hints.append(_hint(error))
+        done.set()
 
     thread = threading.Thread(target=work, daemon=True)
     end = time.monotonic() + TIME_LIMIT
     with _quiet():
-        thread.before = Surroundings()
+        before = thread.before = Surroundings()
         try:
             thread.start()
-            while thread.is_alive() and time.monotonic() < end:
-                thread.join(0.05)  # in pieces, because Windows hears Ctrl+C only between two of them
+            while not done.is_set() and time.monotonic() < end:
+                done.wait(0.05)  # in pieces, because Windows hears Ctrl+C only between two of them
         finally:
-            stopped = _stop(thread)
-            thread.before.put_back_all()
+            stopped = done.is_set() or _stop(thread, done)
+            thread.before = None  # one that is left behind must not put back old things later
+            before.put_back_all()
     if not stopped:
         return f"{_hint(_TimeLimit())} It is still running and cannot be stopped: restart the kernel."
     return " ".join(hints[0].split()) if hints else _hint(_TimeLimit())
@@ -94,22 +97,19 @@ _throw = ctypes.PYFUNCTYPE(None, ctypes.c_ulong, ctypes.py_object)(_SET)
 _disarm = ctypes.PYFUNCTYPE(None, ctypes.c_ulong, ctypes.c_void_p)(_SET)
 
 
-def _stop(thread: threading.Thread) -> bool:
-    """Throw _TimeLimit into a running thread until it ends; True where it has ended.
+def _stop(thread: threading.Thread, done: threading.Event) -> bool:
+    """Throw _TimeLimit into a running thread until it is done; True where it is.
 
     A few polite ones first, which `finally` and `with` clean up after.  Then one that throws itself again as often as it is
     caught, so that `while True: try ... except: pass` ends as well.  What hangs below Python is left behind after 2 seconds.
     """
-    if not thread.is_alive():
-        return True
     insistent = type("_Insistent", (_TimeLimit,), {})
     insistent.__init__ = staticmethod(functools.partial(_throw, thread.ident, insistent))
     for error in [_TimeLimit] * 5 + [insistent] * 15:
-        if not thread.is_alive():
-            return True
         _throw(thread.ident, error)
-        thread.join(0.1)
-    return not thread.is_alive()
+        if done.wait(0.1):
+            break
+    return done.is_set()
 
 
 @contextlib.contextmanager

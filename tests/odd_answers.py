@@ -1,11 +1,7 @@
 """Answers that nobody expects: each makes, of an exercise's own solution, a function that is wrong in an odd way."""
 
 import asyncio
-import collections
 import contextlib
-import decimal
-import fractions
-import io
 import math
 import random
 import sys
@@ -124,17 +120,12 @@ EXPLODING = types.GeneratorType  # a class as an answer
 
 # What comes back, whatever was asked.
 ANY_RESULT = {
-    "None": returns(None), "text": returns("0.5"), "empty text": returns(""), "bytes": returns(b"x"), "dots": returns(...),
-    "bool": returns(True), "zero": returns(0), "300": returns(300), "huge": returns(10**400), "minus huge": returns(-(10**400)),
-    "inf": returns(math.inf), "nan": returns(math.nan), "complex": returns(1j), "decimal": returns(decimal.Decimal("NaN")),
-    "fraction": returns(fractions.Fraction(1, 3)), "float64": returns(np.float64(2)), "array": returns(np.zeros(3)),
-    "objects": returns(np.array([None, "x"], dtype=object)), "list": returns([1, 2]), "empty": returns([]), "tuple": returns(()),
-    "dict": returns({"a": 1}), "set": returns({1}), "pairs": returns([("fox", None), ("dog", Liar()), ("cat", 10**400)]),
-    "self": returns(_self_containing), "deque": returns(collections.deque([1])), "range": returns(range(3)),
-    "generator": returns(lambda: (x for x in range(3))), "endless": returns(lambda: iter(int, 1)), "map": returns(lambda: map(int, "12")),
+    "None": returns(None), "text": returns("0.5"), "dots": returns(...),
+    "bool": returns(True), "300": returns(300), "huge": returns(10**400), "inf": returns(math.inf), "nan": returns(math.nan), "float64": returns(np.float64(2)), "array": returns(np.zeros(3)),
+    "objects": returns(np.array([None, "x"], dtype=object)), "list": returns([1, 2]), "empty": returns([]), "set": returns({1}), "pairs": returns([("fox", None), ("dog", Liar()), ("cat", 10**400)]),
+    "self": returns(_self_containing), "generator": returns(lambda: (x for x in range(3))), "endless": returns(lambda: iter(int, 1)), "map": returns(lambda: map(int, "12")),
     "class": returns(lambda: dict), "module": returns(math), "function": returns(lambda: len), "mock": returns(mock.MagicMock()),
-    "liar": returns(lambda: Liar()), "disguised": returns(lambda: Disguised()), "file": returns(lambda: io.StringIO("x")),
-    "coroutine": returns(lambda: asyncio.sleep(0)), "network": returns(lambda: NETWORK),
+    "liar": returns(lambda: Liar()), "disguised": returns(lambda: Disguised()), "coroutine": returns(lambda: asyncio.sleep(0)), "network": returns(lambda: NETWORK),
     "no shape": returns(torch.tensor(3.0)), "empty tensor": returns(torch.zeros(0)), "shape": returns(SHAPED),
     "bools": returns(torch.ones(3, dtype=torch.bool)), "complex tensor": returns(torch.zeros(3, dtype=torch.complex64)),
     "sparse": returns(torch.eye(3).to_sparse()), "csr": returns(lambda: torch.eye(3).to_sparse_csr()),
@@ -178,8 +169,7 @@ NO_ANSWER = {
 # Right, but for what is done to the arguments.  Harmless where the argument is a copy, a fault where it is meant to stay.
 SPOILING = {
     "clear": spoils(lambda x: x.clear()), "sort": spoils(lambda x: x.sort()), "in place": spoils(lambda x: x.add_(1)),
-    "zero": spoils(lambda x: x.zero_()), "resize": spoils(lambda x: x.resize_(0)), "reverse": spoils(lambda x: x.reverse()),
-    "append": spoils(lambda x: x.append(None)), "learn": spoils(lambda x: x.requires_grad_()), "lose parts": spoils(_lose_parts),
+    "learn": spoils(lambda x: x.requires_grad_()), "lose parts": spoils(_lose_parts),
     "no head": spoils(lambda x: delattr(x, "fc")), "data": spoils(lambda x: setattr(x, "data", x.to("meta").data)),
     "room": spoils(lambda x: setattr(x, "model_max_length", 5)), "eos": spoils(lambda x: setattr(x, "eos_token", "owl")),
     "forward": spoils(lambda x: setattr(x, "forward", lambda *_: sys.exit())), "call": spoils(lambda x: setattr(x, "__class__", Liar)),

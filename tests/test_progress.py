@@ -44,7 +44,9 @@ def test_a_second_damage_does_not_overwrite_the_first():
     for text in ("{one", "{two", "{three"):
         write(text)
         record("guide", "done")
-    kept = sorted(f.read_text() for f in progress_file().parent.glob("progress.json.damaged*"))
+    kept = sorted(
+        f.read_text(encoding="utf-8") for f in progress_file().parent.glob("progress.json.damaged*")
+    )
     assert kept == ["{one", "{three", "{two"]
     assert state_of("guide") == "done"
 
@@ -70,7 +72,7 @@ def test_what_a_newer_version_wrote_is_shown_as_text_and_kept():
     assert not any("\n" in value for line in lines.values() for value in line.values())
     record("guide", "done")
     record("to_x0", "revealed")
-    now = json.loads(progress_file().read_text())
+    now = json.loads(progress_file().read_text(encoding="utf-8"))
     assert now["guide"]["state"] == "done" and now["guide"]["tries"] == 3
     assert now["to_x0"]["state"] == "revealed"
     assert {k: v for k, v in now.items() if k not in ("guide", "to_x0")} == {
@@ -112,7 +114,7 @@ def locked_for_ever(monkeypatch) -> None:
 
 
 def no_folder(monkeypatch) -> None:
-    progress_file().parent.joinpath("file").write_text("")
+    progress_file().parent.joinpath("file").write_text("", encoding="utf-8")
     monkeypatch.setenv("COURSE_PROGRESS", str(progress_file().parent / "file" / "progress.json"))
 
 

@@ -1,29 +1,23 @@
 """The exercises: right answers pass, each wrong one gets its own hint, and nothing a student hands in does harm."""
 
 import inspect
-import random
-import subprocess
 import sys
-import threading
 from importlib import import_module
 
-import numpy as np
 import pytest
 import torch
 
 from course_lib.exercises import (
     attempt,
     gate,
-    progress_table,
     reveal,
     solution,
     solution_names,
     solution_source,
 )
-from course_lib.exercises import sandbox as sandbox_module
 from course_lib.exercises.catalogue import all_exercises
 from course_lib.exercises.gates import GateError
-from course_lib.exercises.progress import progress_file, read_progress, record
+from course_lib.exercises.progress import read_progress
 from course_lib.exercises.quiz import as_html, as_text, quiz, read_quiz
 from course_lib.lessons.days import HOME
 
@@ -49,11 +43,6 @@ def retyped(name):
     cell: dict = {}
     exec(solution_source(name), cell)
     return cell[name]
-
-
-def test_the_course_s_own_version_handed_in_again_is_not_counted(capsys):
-    assert attempt("guide", solution("guide")) is solution("guide")
-    assert "course's version" in capsys.readouterr().out and "guide" not in read_progress()
 
 
 @pytest.mark.parametrize("name, answer", RIGHT, ids=lambda x: getattr(x, "__name__", x))
@@ -88,11 +77,6 @@ def stub_pass(conditional, unconditional, scale):
 def test_untouched(stub, capsys):
     assert attempt("guide", stub) is solution("guide")
     assert "not started yet" in capsys.readouterr().out
-
-
-def forever(c, u, s):
-    while True:
-        pass
 
 
 def stop_program(c, u, s):
@@ -136,7 +120,7 @@ def not_implemented(c, u, s):
 
 
 HOSTILE = [
-    (forever, "did not end"), (stop_program, "end the program"), (asks, "input()"),
+    (stop_program, "end the program"), (asks, "input()"),
     (nan, "NaN"), (double, "dtype"), (other_device, "device meta"), (too_many, "TypeError"),
     (endless_calls, "RecursionError"), (gives_tuple, "a tuple"), (raises, "KeyError"), (not_implemented, "NotImplementedError"),
     (None, "function is needed"), (torch.zeros(3), "function is needed"), ("guide", "function is needed"),
@@ -145,37 +129,9 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("answer, words", HOSTILE, ids=lambda x: getattr(x, "__name__", None))
-def test_survives(answer, words, capsys, monkeypatch):
-    monkeypatch.setattr(sandbox_module, "TIME_LIMIT", 0.5)
-    before = threading.active_count()
+def test_survives(answer, words, capsys):
     assert attempt("guide", answer) is solution("guide")
     assert words in capsys.readouterr().out
-    assert threading.active_count() == before  # nothing goes on running: it would slow the notebook down
-
-
-STUBBORN = """
-from course_lib.exercises import attempt, sandbox
-sandbox.TIME_LIMIT = 0.5
-
-def stubborn(c, u, s):
-    while True:
-        try:
-            while True:
-                pass
-        except BaseException:
-            pass
-
-attempt("guide", stubborn)
-print("went on")
-"""
-
-
-def test_a_loop_that_catches_everything_does_not_hold_the_notebook():
-    """Its thread cannot be stopped from Python and is left behind, so this runs in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-c", STUBBORN], cwd=HOME, capture_output=True, text=True, timeout=120
-    )
-    assert "did not end" in done.stdout and "went on" in done.stdout, done.stderr
 
 
 def test_printing_is_held_back(capsys):
@@ -187,48 +143,12 @@ def test_printing_is_held_back(capsys):
     assert "noise" not in capsys.readouterr().out
 
 
-def test_random_streams_and_settings_are_left_alone():
-    def meddles(c, u, s):
-        torch.manual_seed(1), np.random.seed(1), random.seed(1)
-        torch.set_grad_enabled(False)
-        torch.set_default_dtype(torch.float64)
-        return u + s * (c - u)
-
-    states = torch.get_rng_state(), np.random.get_state()[1].copy(), random.getstate()
-    attempt("guide", meddles)
-    attempt("drop_labels", solution("drop_labels"))
-    assert torch.equal(states[0], torch.get_rng_state()) and (states[1] == np.random.get_state()[1]).all()
-    assert states[2] == random.getstate()
-    assert torch.get_default_dtype() == torch.float32
-
-
-def test_unknown_exercise_names_the_others():
-    with pytest.raises(ValueError, match="add_noise"):
-        attempt("ad_noise", print)
-
-
 def test_reveal_shows_the_course_s_own_source(capsys):
     reveal("guide")
     shown = capsys.readouterr().out.strip()
     assert shown == "from torch import Tensor\n\n\n" + inspect.getsource(solution("guide")).strip()
     assert shown == solution_source("guide").strip()
     assert read_progress()["guide"]["state"] == "revealed"
-
-
-def test_progress_survives_damage(capsys):
-    record("guide", "done")
-    record("guide", "revealed")
-    assert {line["exercise"]: line["state"] for line in progress_table()}["guide"] == "done"
-    progress_file().write_text("{broken", encoding="utf-8")
-    assert read_progress() == {}
-    assert "kept as" in capsys.readouterr().out
-    assert progress_file().with_suffix(".json.damaged").read_text(encoding="utf-8") == "{broken"
-
-
-def test_unwritable_progress_is_one_sentence(monkeypatch, tmp_path, capsys):
-    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "nowhere" / "progress.json"))
-    attempt("guide", retyped("guide"))
-    assert "could not be saved" in capsys.readouterr().out
 
 
 def test_gate(capsys, monkeypatch):
@@ -253,11 +173,6 @@ def test_quiz(day, capsys):
 def test_right_choices_are_spread():
     places = [q.right for day in QUIZZES for q in read_quiz(day)]
     assert len(set(places)) >= 3 and max(places.count(p) for p in set(places)) < 0.6 * len(places)
-
-
-def test_unknown_quiz():
-    with pytest.raises(ValueError, match="day02"):
-        quiz("day99")
 
 
 def test_quiz_form_by_hand(monkeypatch):

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import torch
 
+from course_lib.exercises.comparing import what
+
 
 @dataclass(frozen=True)
 class Mistake:
@@ -29,6 +31,7 @@ class Exercise:
     )
     mistakes: tuple[Mistake, ...] = ()
     check: Callable[[Callable], None] | None = None  # own check, for functions that draw random numbers
+    prepare: Callable[[], object] | None = None  # slow loading, done before the time limit begins
     learns: bool = False  # True where the answer is trained through, so gradients must pass
 
     @property
@@ -46,6 +49,10 @@ def all_exercises() -> list[Exercise]:
 def find(name: str) -> Exercise:
     """The exercise of that name.  Raises ValueError, listing the names, where there is none."""
     exercises = {e.name: e for e in all_exercises()}
+    if not isinstance(name, str):
+        raise ValueError(
+            f'An exercise is named by a word in quotes, such as "add_noise" (first argument); this is {what(name)}.'
+        )
     if name not in exercises:
         raise ValueError(f"There is no exercise {name!r}; there are: {', '.join(exercises)}.")
     return exercises[name]

@@ -11,18 +11,11 @@ from course_lib.exercises.sandbox import Stumble
 
 def compare(got: Any, expected: Tensor, *, rtol: float = 1e-3, atol: float = 1e-4) -> None:
     """Raises Stumble, with what differs, unless `got` is the expected tensor within the tolerance."""
-    if got is None:
-        raise Stumble("your function returns None; is the `return` missing?")
-    if isinstance(got, int | float) and expected.ndim == 0:
-        got = torch.tensor(got, dtype=expected.dtype)
-    if isinstance(got, np.ndarray | np.generic):
-        raise Stumble(
-            "your function returns a NumPy array; stay in torch, so that gradients and devices keep working."
-        )
-    if not isinstance(got, Tensor):
-        raise Stumble(
-            f"your function returns {what(got)}; one tensor of shape {_shape(expected)} is expected."
-        )
+    if expected.ndim == 0:
+        got = as_tensor(got, expected.dtype)
+        if isinstance(got, int | float):
+            raise Stumble("the number that came back is far too large; look for a division by almost zero.")
+    got = plain_tensor(got, f"one tensor of shape {_shape(expected)}")
     if got.shape != expected.shape:
         raise Stumble(
             f"the shape is {_shape(got)}, it should be {_shape(expected)}.{_why_this_shape(got, expected)}"
@@ -38,7 +31,63 @@ def compare(got: Any, expected: Tensor, *, rtol: float = 1e-3, atol: float = 1e-
             "there are NaN or infinite numbers in your answer; look for a division by zero or a root of a negative."
         )
     if not torch.allclose(got, expected, rtol=rtol, atol=atol):
-        raise Stumble(_difference(got.detach(), expected))
+        raise Stumble(_difference(got, expected))
+
+
+def as_tensor(got: Any, dtype: torch.dtype) -> Any:
+    """A plain number as a tensor; anything else, and a number that this dtype cannot hold, as it is."""
+    if not isinstance(got, int | float):
+        return got
+    try:
+        return torch.tensor(got, dtype=dtype)
+    except (OverflowError, RuntimeError, ValueError):
+        return got
+
+
+def is_plain(value: Any) -> bool:
+    """True for an ordinary tensor: not sparse, quantized, nested or of another library's kind."""
+    if type(value) not in (Tensor, torch.nn.Parameter):
+        return False
+    return value.layout == torch.strided and not value.is_quantized and not value.is_nested
+
+
+def plain_tensor(got: Any, wanted: str = "one tensor") -> Tensor:
+    """`got`, where it is an ordinary tensor; raises Stumble with what it is instead of what is wanted."""
+    if got is None:
+        raise Stumble("your function returns None; is the `return` missing?")
+    if isinstance(got, np.ndarray | np.generic):
+        raise Stumble(
+            "your function returns a NumPy array; stay in torch, so that gradients and devices keep working."
+        )
+    if not isinstance(got, Tensor):
+        raise Stumble(f"your function returns {what(got)}; {wanted} is expected.")
+    if not is_plain(got):
+        raise Stumble(f"your function returns {_special(got)}; an ordinary tensor is expected.")
+    if got.requires_grad:
+        raise Stumble(
+            "your answer has requires_grad=True, but its inputs have not; leave out requires_grad and nn.Parameter."
+        )
+    return got
+
+
+def _special(tensor: Tensor) -> str:
+    if type(tensor) not in (Tensor, torch.nn.Parameter):
+        return f"a tensor of another kind ({type(tensor).__name__})"
+    if tensor.is_nested:
+        return "a nested tensor"
+    return "a quantized tensor" if tensor.is_quantized else f"a tensor of layout {tensor.layout}"
+
+
+def same(a: Any, b: Any) -> bool:
+    """True where two values hold the same, NaN included; networks are taken to be the same."""
+    if isinstance(a, Tensor) or isinstance(b, Tensor):
+        if not (is_plain(a) and is_plain(b)):
+            return False
+        alike = (a.shape, a.dtype, a.device) == (b.shape, b.dtype, b.device)
+        return alike and (a.device.type == "meta" or torch.equal(a.nan_to_num(), b.nan_to_num()))
+    if isinstance(a, tuple | list):
+        return type(a) is type(b) and len(a) == len(b) and all(map(same, a, b))
+    return isinstance(a, torch.nn.Module) or a == b
 
 
 def _why_this_shape(got: Tensor, expected: Tensor) -> str:

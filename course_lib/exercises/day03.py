@@ -11,7 +11,7 @@ from course_lib.diffusion.samplers import ddpm_step
 from course_lib.diffusion.schedule import alphas_cumprod, linear_betas, training_target
 from course_lib.diffusion.unet import timestep_embedding
 from course_lib.exercises.catalogue import Exercise, Mistake
-from course_lib.exercises.comparing import compare
+from course_lib.exercises.comparing import compare, is_plain, plain_tensor, same, what
 from course_lib.exercises.sandbox import Stumble, call
 
 
@@ -75,11 +75,11 @@ def _check_loss(function) -> None:
         except Exception:  # asked in a wrong way; the checks below say how
             return slip
 
-    loss = call(function, model, x0, labels, alpha_bar)
+    loss = call(function, model, x0, labels.clone(), alpha_bar.clone())
     if len(asked) != 1:
         raise Stumble(f"the model was called {len(asked)} times; once, on the whole noisy batch, is enough.")
     xt, t, y = asked[0]
-    if not torch.is_tensor(t) or t.shape != (B,):
+    if not is_plain(t) or t.shape != (B,) or t.is_floating_point():
         raise Stumble(
             "the model must get one step t per sample, a tensor of shape (B,); draw it with torch.randint(..., (B,))."
         )
@@ -91,7 +91,7 @@ def _check_loss(function) -> None:
         raise Stumble(
             f"t came from {int(t.min())} to {int(t.max())}; it must reach every step from 0 to T - 1."
         )
-    if xt.shape != x0.shape:
+    if not is_plain(xt) or xt.shape != x0.shape:
         raise Stumble(
             f"the model got pictures of shape {tuple(xt.shape)}; it should see the noisy batch, {tuple(x0.shape)}."
         )
@@ -108,10 +108,11 @@ def _check_loss(function) -> None:
             "x_t does not hold noise of variance 1 - alpha_bar; make it with add_noise(x0, t, eps, alpha_bar)."
         )
     if not torch.is_tensor(loss):
-        what = "a plain number" if isinstance(loss, float) else type(loss).__name__
+        kind = "a plain number" if isinstance(loss, float) else what(loss)
         raise Stumble(
-            f"your function returns {what}; return the loss as a tensor (no .item()), loss.backward() needs it."
+            f"your function returns {kind}; return the loss as a tensor (no .item()), loss.backward() needs it."
         )
+    loss = plain_tensor(loss)
     target = training_target(kept, eps, t, alpha_bar, "v")
     output = target + slip
     error = output - target
@@ -125,22 +126,24 @@ def _check_loss(function) -> None:
         (error.mean() ** 2, "the mean is taken before the square; square each error first, then take the mean."),
         (error.mean(), "errors of both signs cancel; square them before taking the mean."),
     ):  # fmt: skip
-        if torch.is_tensor(loss) and loss.shape == value.shape and torch.allclose(loss, value, rtol=1e-3):
+        if (loss.shape, loss.dtype) == (value.shape, value.dtype) and torch.allclose(loss, value, rtol=1e-3):
             raise Stumble(hint)
     if loss.ndim == 0 and loss > 5 * F.mse_loss(output, target):
         raise Stumble(
             "the loss is far too large: x_t and the target must be made with the SAME eps; draw it once and keep it."
         )
     compare(loss, F.mse_loss(output, target), rtol=1e-3)
-    if not torch.equal(x0, kept):
+    if not same(x0, kept):
         raise Stumble("your function changes x0 in place; make a new tensor.")
     asked.clear()
-    loss = call(function, model, kept, labels, alpha_bar, prediction="eps")
+    loss = call(function, model, x0, labels.clone(), alpha_bar.clone(), prediction="eps")
+    if len(asked) != 1:
+        raise Stumble("with prediction='eps' the model is not called once, as it is with 'v'.")
     xt, t, _ = asked[0]
     ab = alpha_bar[t].view(-1, 1, 1, 1)
     eps = (xt - ab.sqrt() * kept) / (1 - ab).sqrt()
     output = training_target(kept, eps, t, alpha_bar, "v") + slip
-    if not torch.is_tensor(loss) or not torch.allclose(loss, F.mse_loss(output, eps), rtol=1e-2):
+    if not is_plain(loss) or not torch.allclose(loss, F.mse_loss(output, eps), rtol=1e-2):
         raise Stumble("the argument `prediction` is not used; pass it on to training_target.")
 
 
@@ -151,11 +154,13 @@ def _check_ema(function) -> None:
     identities = [id(p) for p in ema.parameters()]
     call(function, ema, model, 0.9)
     after = list(ema.parameters())
+    if len(after) != len(identities):
+        raise Stumble("the average has lost or gained parameters; only their numbers may change.")
     if any(p.requires_grad for p in after):
         raise Stumble(
             "the average now takes part in gradients, and its history grows at every step; work under torch.no_grad()."
         )
-    if any(not torch.equal(p, w) for p, w in zip(model.parameters(), weights)):
+    if not same([p.detach() for p in model.parameters()], weights):
         raise Stumble("the model's own weights changed; only the average may move.")
     if [id(p) for p in after] != identities:
         raise Stumble(

@@ -1,11 +1,13 @@
 """Day 07: what a prompt leaves out, an interval for a mean, the negative prompt, a louder word and a switched prompt."""
 
+from functools import cache
 from types import SimpleNamespace
 
 import torch
 from torch import nn
 
 from course_lib.exercises.catalogue import Exercise, Mistake
+from course_lib.exercises.comparing import plain_tensor, same, what
 from course_lib.exercises.sandbox import Stumble, call
 from course_lib.measuring.intervals import confidence_interval
 from course_lib.words.prompt_words import left_out
@@ -32,16 +34,23 @@ def _tokenizer(room: int):
     return tokenizer
 
 
+PROMPTS = ((12, TEXT), (18, TEXT), (77, ", ".join([TEXT] * 6)), (60, TEXT))
+
+
+@cache
+def _judges() -> list:
+    """One tokenizer for each of the prompts, out of the student's reach."""
+    return [_tokenizer(room) for room, _ in PROMPTS]
+
+
 def _check_left_out(function) -> None:
-    for room, text in ((12, TEXT), (18, TEXT), (77, ", ".join([TEXT] * 6)), (60, TEXT)):
-        tokenizer = _tokenizer(room)
-        got = call(function, tokenizer, text)
+    for (room, text), tokenizer in zip(PROMPTS, _judges()):
+        got = call(function, _tokenizer(room), text)
         if got is None:
             raise Stumble("your function returns None; is the `return` missing?")
-        if not isinstance(got, str):
-            what = type(got).__name__
+        if type(got) is not str:
             raise Stumble(
-                f"the answer is of type {what}; turn numbers back into words with tokenizer.decode(...)."
+                f"your function returns {what(got)}; turn numbers back into words with tokenizer.decode(...)."
             )
         ids = tokenizer(text)["input_ids"]
         if got.strip() != tokenizer.decode(ids[room - 1 : -1]).strip():
@@ -122,14 +131,12 @@ def _scaled(z, part, weight):
 def _check_switch(function) -> None:
     first, second = torch.randn(2, 1, PLACES, WIDTH)
     for steps, at in ((16, 0.25), (8, 0.75), (8, 0.5), (8, 0.0), (8, 1.0)):
-        got = [call(function, step, steps, at, first, second) for step in range(steps)]
+        got = [call(function, step, steps, at, first.clone(), second.clone()) for step in range(steps)]
         if any(z is None for z in got):
             raise Stumble("your function returns None at some steps; is a `return` missing?")
-        if any(not isinstance(z, torch.Tensor) for z in got):
-            raise Stumble(
-                f"{type(got[0]).__name__} is returned; return the embeddings themselves, first or second."
-            )
-        who = "".join("1" if z.equal(first) else "2" if z.equal(second) else "?" for z in got)
+        for z in got:
+            plain_tensor(z, "one of the embeddings themselves, first or second,")
+        who = "".join("1" if same(z, first) else "2" if same(z, second) else "?" for z in got)
         n = int(at * steps)
         if who != "1" * n + "2" * (steps - n):
             raise Stumble(_why_not_switched(who, n, steps, at))
@@ -160,7 +167,7 @@ def _why_not_switched(who: str, n: int, steps: int, at: float) -> str:
 
 
 EXERCISES = [
-    Exercise(day="day07", reference=left_out, check=_check_left_out),
+    Exercise(day="day07", reference=left_out, check=_check_left_out, prepare=_judges),
     Exercise(
         day="day07",
         reference=confidence_interval,

@@ -1,15 +1,17 @@
 """Day 09: what a classifier is given, what it says, how often it is right, and where it looks."""
 
 import os
+from collections.abc import Iterator
 
 import torch
 
 from course_lib.exercises.catalogue import Exercise, Mistake
+from course_lib.exercises.comparing import same, what
 from course_lib.exercises.sandbox import Stumble, call
 from course_lib.measuring.classify import accuracy_by_group, normalise, top_k
 from course_lib.measuring.saliency import grad_cam
 
-NAMES = ["fox", "dog", "cat", "owl", "hawk", "duck", "frog"]
+NAMES = ("fox", "dog", "cat", "owl", "hawk", "duck", "frog")
 
 
 def _pictures(g, draw):
@@ -64,11 +66,14 @@ def _check_top_k(function):
     generator = torch.Generator().manual_seed(int.from_bytes(os.urandom(4), "big"))
     for draw in range(4):
         logits, k = 1.5 * torch.randn(len(NAMES), generator=generator), (3, 1, 5, len(NAMES))[draw]
-        _compare_top_k(call(function, logits, NAMES, k), logits, k)
+        given, names = logits.clone(), list(NAMES)
+        _compare_top_k(call(function, given, names, k), logits, k)
+        if not same(given, logits) or names != list(NAMES):
+            raise Stumble("your function changes its inputs in place; make a new tensor or a new list.")
 
 
 def _compare_top_k(got, logits, k):
-    expected = top_k(logits, NAMES, k)
+    expected = top_k(logits, list(NAMES), k)
     rows = _as_pairs(got, k)
     names, shares = [name for name, _ in rows], torch.tensor([share for _, share in rows])
     right = torch.tensor([share for _, share in expected])
@@ -78,7 +83,7 @@ def _compare_top_k(got, logits, k):
             raise Stumble(
                 "these are the right names, but not in the right order: the most probable one comes first."
             )
-        if names == NAMES[:k]:
+        if names == list(NAMES[:k]):
             raise Stumble(
                 "these are simply the first names of the list; topk also returns the places of the winners."
             )
@@ -115,6 +120,10 @@ def _as_pairs(got, k):
         raise Stumble(
             "two lists came back; one list of pairs is asked for. `zip(names, shares)` puts them together."
         )
+    if isinstance(got, Iterator):
+        raise Stumble(
+            f"your function returns {what(got)}, which can be read only once: put it into list(...)."
+        )
     try:
         rows = [tuple(row) if not isinstance(row, str) else (row,) for row in got]
     except TypeError:
@@ -129,7 +138,12 @@ def _as_pairs(got, k):
         isinstance(row[0], str) for row in rows
     ):
         raise Stumble("the first of each pair must be a word of `names`, not a number: names[place].")
-    return [(row[0], float(row[1])) for row in rows]
+    try:
+        return [(row[0], float(row[1])) for row in rows]
+    except (TypeError, ValueError, OverflowError, RuntimeError):
+        raise Stumble(
+            f"the second of each pair must be a number, its probability; this is {what(rows[0][1])}."
+        ) from None
 
 
 EXERCISES = [

@@ -6,6 +6,7 @@ import random
 import torch
 
 from course_lib.exercises.catalogue import Exercise, Mistake
+from course_lib.exercises.comparing import what
 from course_lib.exercises.sandbox import Stumble, call
 from course_lib.learning.curation import diversity, keep_best, leaks, near_duplicates
 from course_lib.learning.synthetic import missing_pictures
@@ -50,8 +51,8 @@ def _check_missing(function) -> None:
         there |= {_name(labels[1], i) for i in range(n)} | {
             _name(labels[1], n + 3)
         }  # one more than asked for
-        before, expected = set(there), missing_pictures(labels, n, there)
-        got = call(function, list(labels), n, there)
+        expected, given = missing_pictures(labels, n, there), set(there)
+        got = call(function, list(labels), n, given)
         if got is None:
             raise Stumble("your function returns None; is the `return` missing?")
         if isinstance(got, set | tuple):
@@ -59,10 +60,10 @@ def _check_missing(function) -> None:
             if sorted(map(str, got)) == sorted(expected):
                 raise Stumble(f"the names are right, but in a {kind}; return a list, in order.")
         if not isinstance(got, list):
-            raise Stumble(f"your function returns a {type(got).__name__}; a list of names is expected.")
+            raise Stumble(f"your function returns {what(got)}; a list of names is expected.")
         if got != expected:
             raise Stumble(_why_not(got, expected, labels, n, there))
-        if there != before:
+        if given != there:
             raise Stumble("your function changes `there`; build a new list.")
 
 

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_lib.exercises.catalogue import Exercise, Mistake
+from course_lib.exercises.comparing import plain_tensor, same, what
 from course_lib.exercises.sandbox import Stumble, call
 from course_lib.learning.labelled import draw_per_class
 from course_lib.learning.transfer import freeze_backbone, replace_head, standardise
@@ -27,16 +28,20 @@ def _scaled(x, by, eps):
 def _check_draw(function) -> None:
     sizes = {0: 7, 3: 4, 4: 11}  # uneven, and the labels do not go 0, 1, 2
     labels = torch.tensor([label for label, size in sizes.items() for _ in range(size)])
-    labels = labels[torch.randperm(len(labels))]
-    kept, n, seen = labels.clone(), 3, []
+    kept, n, seen = labels[torch.randperm(len(labels))], 3, []
     for seed in range(60):
+        labels = kept.clone()
         got = call(function, labels, n, torch.Generator().manual_seed(seed))
-        _refuse_draw(got, labels, n, sizes)
-        again = call(function, labels, n, torch.Generator().manual_seed(seed))
-        if sorted(got.tolist()) != sorted(again.tolist()):
-            raise Stumble(
-                "the same generator state gives other pictures: hand it on, torch.randperm(..., generator=generator)."
-            )
+        if not same(labels, kept):
+            raise Stumble("your function changes the labels in place; make a new tensor.")
+        got = _refuse_draw(got, kept, n, sizes)
+        if seed < 5:
+            again = call(function, kept.clone(), n, torch.Generator().manual_seed(seed))
+            again = _refuse_draw(again, kept, n, sizes)
+            if sorted(got.tolist()) != sorted(again.tolist()):
+                raise Stumble(
+                    "the same generator state gives other pictures: hand it on, torch.randperm(..., generator=generator)."
+                )
         seen.append(set(got.tolist()))
     if all(rows == seen[0] for rows in seen):
         raise Stumble(
@@ -47,23 +52,16 @@ def _check_draw(function) -> None:
         raise Stumble(
             f"in 60 draws row {min(never)} never came: shuffle all rows of a class before you take n."
         )
-    if not torch.equal(labels, kept):
-        raise Stumble("your function changes the labels in place; make a new tensor.")  # fmt: skip
 
 
-def _refuse_draw(got, labels: Tensor, n: int, sizes: dict[int, int]) -> None:
-    """Raise Stumble unless `got` holds n different rows of each class."""
-    if got is None:
-        raise Stumble("your function returns None; is the `return` missing?")
-    if not isinstance(got, Tensor):
-        raise Stumble(
-            f"your function returns a {type(got).__name__}; one tensor of row numbers is expected: join the classes with torch.cat."
-        )
+def _refuse_draw(got, labels: Tensor, n: int, sizes: dict[int, int]) -> Tensor:
+    """`got`, where it holds n different rows of each class; raises Stumble where it does not."""
+    got = plain_tensor(got, "one tensor of row numbers (join the classes with torch.cat)")
     if got.dtype == torch.bool:
         raise Stumble(
             "this is a mask; the row numbers are asked for: .nonzero()[:, 0] turns one into the other."
         )
-    if got.is_floating_point() or got.ndim != 1:
+    if got.is_floating_point() or got.is_complex() or got.ndim != 1:
         raise Stumble(
             f"row numbers are whole numbers in one row, but this has dtype {got.dtype} and shape {tuple(got.shape)}."
         )
@@ -92,6 +90,7 @@ def _refuse_draw(got, labels: Tensor, n: int, sizes: dict[int, int]) -> None:
         )
     if any(int((labels[got] == label).sum()) != n for label in sizes):
         raise Stumble("the classes do not get n each. For each label: find its rows, (labels == label).nonzero()[:, 0]; shuffle those, not 0, 1, 2 …; take n.")  # fmt: skip
+    return got
 
 
 class _Network(nn.Module):
@@ -123,7 +122,9 @@ def _refuse_other_model(got, kind) -> None:
     if isinstance(got, nn.Linear):
         raise Stumble("your function returns the head alone; return the whole model.")
     if not isinstance(got, kind):
-        raise Stumble(f"your function returns a {type(got).__name__}; return the model that came in.")
+        raise Stumble(f"your function returns {what(got)}; return the model that came in.")
+    if not hasattr(got, "fc"):
+        raise Stumble("the model has lost its head: there is no model.fc any more.")
 
 
 def _check_head(function) -> None:
@@ -145,6 +146,8 @@ def _check_head(function) -> None:
         if not all(p.requires_grad for p in got.fc.parameters()):
             raise Stumble("the new head cannot learn: its weights have requires_grad False.")
         far = call(function, _Network(width, old).to("meta"), new)  # stands for a GPU
+        _refuse_other_model(far, _Network)
+        _refuse_head(far.fc, width, old, new)
         if far.fc.weight.device.type != "meta":
             raise Stumble("the new head is on the CPU, wherever the network is: device=old.weight.device keeps them together.")  # fmt: skip
 
@@ -155,7 +158,7 @@ def _refuse_head(head, width: int, old: int, new: int) -> None:
     if isinstance(head, nn.Sequential):
         raise Stumble("the new head is a chain of layers; one nn.Linear in place of the old head is enough.")
     if not isinstance(head, nn.Linear):
-        raise Stumble(f"model.fc is a {type(head).__name__} now; one nn.Linear is expected.")
+        raise Stumble(f"model.fc is {what(head)} now; one nn.Linear is expected.")
     if tuple(head.weight.shape) == (old, width):
         raise Stumble(
             f"the head still has {old} outputs. Numbers such as out_features only describe a layer: make a new nn.Linear."
@@ -191,7 +194,7 @@ def _check_frozen(function) -> None:
     if others:
         raise Stumble(f"{others[0]} still learns; everything but `fc` must stay as it is.")
     with torch.no_grad():
-        together, alone = got(x), got(x[:1])
+        together, alone = call(got, x), call(got, x[:1])
     moved = [
         name
         for name, value in got.state_dict().items()

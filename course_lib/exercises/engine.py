@@ -5,43 +5,43 @@ import dis
 import inspect
 import os
 from collections.abc import Callable
+from functools import partial
+from types import FunctionType
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from course_lib.exercises.catalogue import Exercise, find, solution_source
-from course_lib.exercises.comparing import compare, what
+from course_lib.exercises.comparing import as_tensor, compare, is_plain, same, what
 from course_lib.exercises.progress import record
-from course_lib.exercises.sandbox import Stumble, call, same_random_state
+from course_lib.exercises.sandbox import Stumble, call, hint_of
 
-DRAWS = 4  # fresh random inputs per attempt
+DRAWS = 4  # fresh random inputs per check
+MISSING = object()
 
 
-def attempt(name: str, function: Any) -> Callable:
-    """Hand in an answer.  Right: it is recorded and your own function comes back.
+def attempt(name: str, function: Any = MISSING) -> Callable:
+    """Hand in an answer, `add_noise = attempt("add_noise", add_noise)`.  Right: it is recorded and your function comes back.
 
-    Wrong or not started: one line says so, and the course's function comes back, so that the notebook goes on.
+    Wrong or not started: one line says so, and the course's function comes back, so that the notebook goes on.  A loop that
+    never ends is stopped; should the notebook hang all the same, or its kernel end, choose Kernel, Restart.
+    Raises ValueError where there is no exercise of that name, or no function beside it.
     """
     exercise = find(name)
+    if function is MISSING:
+        raise ValueError(f"Hand in your function beside its name: {name} = attempt({name!r}, {name}).")
     if _untouched(function):
         print(f"{name}: not started yet. The course's version is used until you try.")
         return exercise.reference
-    if function is exercise.reference:
+    if _is_the_course_s(function, exercise.reference):
         print(
-            f"{name}: this is the course's version, handed back before. Run the whole cell, with your own `def`."
+            f"{name}: this is the course's version, so it does not count as yours. Run the whole cell, with your own `def`."
         )
-        return function
-    with same_random_state():
-        try:
-            if not callable(function):
-                raise Stumble(
-                    f"a function is needed, but this is {what(function)}; hand in its name without brackets."
-                )
-            (exercise.check or _compare_with_reference(exercise))(function)
-            hint = ""
-        except Stumble as stumble:
-            hint = str(stumble)
+        return exercise.reference
+    if exercise.prepare:
+        exercise.prepare()
+    hint = hint_of(lambda: _check(exercise, function))
     if hint:
         print(
             f"{name}: not right yet. Hint: {hint}\n"
@@ -68,59 +68,81 @@ def reveal(name: str) -> None:
         print(source)
 
 
-def _compare_with_reference(exercise: Exercise) -> Callable[[Callable], None]:
-    def check(function: Callable) -> None:
-        generator = torch.Generator().manual_seed(int.from_bytes(os.urandom(4), "big"))
-        for draw in range(DRAWS):
-            inputs = exercise.make_inputs(generator, draw)
-            expected = exercise.reference(*copy.deepcopy(inputs))
-            given = copy.deepcopy(inputs)
-            got = call(function, *given)
-            try:
-                compare(got, expected)
-            except Stumble:
-                known = _known_mistake(exercise, got, inputs, expected)
-                if known:
-                    raise Stumble(known) from None
-                if isinstance(got, Tensor) and not _same(got, call(function, *copy.deepcopy(inputs))):
-                    raise Stumble(
-                        "fresh random numbers are drawn; all the noise you need is handed to you."
-                    ) from None
-                raise
-            if not _same(given, inputs):
-                raise Stumble(
-                    "your function changes its inputs in place; make a new tensor (x = x + y, not x += y)."
-                )
-            if exercise.learns:
-                leaves = tuple(x.clone().requires_grad_() for x in inputs)
-                got = call(function, *leaves)
-                if not isinstance(got, Tensor) or not got.requires_grad:
-                    raise Stumble(
-                        "the numbers are right, but no gradient passes, so nothing can be learned; "
-                        "stay with tensors, without .item(), .detach() or .data."
-                    )
+def _check(exercise: Exercise, function: Any) -> None:
+    """Raises Stumble, with the hint, unless the function is right, and right again."""
+    if not callable(function):
+        raise Stumble(
+            f"a function is needed, but this is {what(function)}; hand in its name without brackets."
+        )
+    check = exercise.check or partial(_compare_with_reference, exercise)
+    check(function)
+    try:
+        check(function)
+    except Stumble as stumble:
+        raise Stumble(
+            "right at first, but not when it was called again; a function must not remember earlier calls. "
+            f"What went wrong then: {stumble}"
+        ) from None
 
-    return check
+
+def _compare_with_reference(exercise: Exercise, function: Callable) -> None:
+    generator = torch.Generator().manual_seed(int.from_bytes(os.urandom(4), "big"))
+    for draw in range(DRAWS):
+        inputs = exercise.make_inputs(generator, draw)
+        expected = exercise.reference(*copy.deepcopy(inputs))
+        given = copy.deepcopy(inputs)
+        got = call(function, *given)
+        try:
+            compare(got, expected)
+        except Stumble:
+            known = _known_mistake(exercise, got, inputs, expected)
+            if known:
+                raise Stumble(known) from None
+            if is_plain(got) and not same(got, call(function, *copy.deepcopy(inputs))):
+                raise Stumble(
+                    "fresh random numbers are drawn; all the noise you need is handed to you."
+                ) from None
+            raise
+        if not same(given, inputs):
+            raise Stumble(
+                "your function changes its inputs in place; make a new tensor (x = x + y, not x += y)."
+            )
+        if exercise.learns:
+            got = call(function, *(x.clone().requires_grad_() for x in inputs))
+            if not isinstance(got, Tensor) or not got.requires_grad:
+                raise Stumble(
+                    "the numbers are right, but no gradient passes, so nothing can be learned; "
+                    "stay with tensors, without .item(), .detach() or .data."
+                )
 
 
 def _known_mistake(exercise: Exercise, got: Any, inputs: tuple, expected: Tensor) -> str:
     """The hint of the first known mistake that gives this very answer and not the right one."""
-    if isinstance(got, int | float):
-        got = torch.tensor(got, dtype=expected.dtype)
+    got = as_tensor(got, expected.dtype)
+    if not is_plain(got) or got.is_meta:
+        return ""
     for mistake in exercise.mistakes:
         try:
             wrong = torch.as_tensor(mistake.wrong(*copy.deepcopy(inputs)))
         except Exception:  # a mistake may not be possible for these inputs
             continue
-        alike = isinstance(got, Tensor) and (got.shape, got.dtype, got.device) == (
-            wrong.shape,
-            wrong.dtype,
-            wrong.device,
-        )
-        if alike:
+        if (got.shape, got.dtype, got.device) == (wrong.shape, wrong.dtype, wrong.device):
             if torch.allclose(got, wrong, rtol=1e-3, atol=1e-4, equal_nan=True):
                 return mistake.hint
     return ""
+
+
+def _is_the_course_s(function: Any, reference: Callable) -> bool:
+    """True for the library's own function, whether handed back before, imported or wrapped."""
+    while isinstance(function, partial) and not (function.args or function.keywords):
+        function = function.func
+    if type(function) is not FunctionType:
+        return False
+    try:
+        inner = inspect.unwrap(function)
+    except ValueError:  # it is wrapped round itself
+        return False
+    return getattr(inner, "__code__", None) is inspect.unwrap(reference).__code__
 
 
 def _untouched(function: Any) -> bool:
@@ -132,7 +154,7 @@ def _untouched(function: Any) -> bool:
 
     operations = lambda f: [i.opname for i in dis.get_instructions(f) if i.opname not in ("NOP", "RESUME")]
     if (
-        not inspect.isfunction(function)
+        type(function) is not FunctionType
         or function.__name__ == "<lambda>"
         or operations(function) != operations(stub)
     ):
@@ -141,12 +163,3 @@ def _untouched(function: Any) -> bool:
         i.argval for i in dis.get_instructions(function) if i.opname in ("LOAD_CONST", "RETURN_CONST")
     ]
     return returned in ([None], [Ellipsis])
-
-
-def _same(a: Any, b: Any) -> bool:
-    if isinstance(a, Tensor):
-        alike = isinstance(b, Tensor) and (a.shape, a.device) == (b.shape, b.device)
-        return alike and (a.device.type == "meta" or torch.equal(a.nan_to_num(), b.nan_to_num()))
-    if isinstance(a, tuple):
-        return all(_same(x, y) for x, y in zip(a, b))
-    return True

@@ -26,10 +26,10 @@ class Question:
 
 def read_quiz(day: str) -> list[Question]:
     """The questions of a day ("day03").  Raises ValueError where there are none or the file breaks its own rules."""
+    days = sorted(file.stem for file in FOLDER.glob("*.md"))
+    if day not in days:
+        raise ValueError(f"There is no quiz for {day!r}; there are quizzes for {', '.join(days)}.")
     file = FOLDER / f"{day}.md"
-    if not file.exists():
-        days = ", ".join(sorted(f.stem for f in FOLDER.glob("*.md")))
-        raise ValueError(f"There is no quiz for {day!r}; there are quizzes for {days}.")
     questions = []
     for block in re.split(r"^## ", file.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
         text, *lines = [line.strip() for line in block.strip().splitlines() if line.strip()]

@@ -62,6 +62,7 @@ def execute(notebook, tmp_path: Path) -> nbformat.NotebookNode:
     return papermill.execute_notebook(
         tmp_path / "in.ipynb",
         tmp_path / "out.ipynb",
+        engine_name="course",  # of lessons/run.py: it takes our own Python, and says how a kernel died
         kernel_name="python3",
         cwd=str(folder),
         progress_bar=False,

@@ -34,16 +34,21 @@ def share_processors(environment: MutableMapping[str, str] = os.environ) -> None
 
 
 def free_processors() -> int:
-    """Processors that this process may use (affinity, a container's quota) and that are not busy now; at least 1."""
-    allotted = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    allotted = min(allotted, quota())
+    """Processors that this process may use and that are not busy now; at least 1."""
     busy = (
         os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     )  # of the whole machine, over the last minute
+    allotted = allotted_processors()
     others = max(
         0.0, busy - ((os.cpu_count() or 1) - allotted)
     )  # others may have the processors that are not ours
     return max(1, round(allotted - others))
+
+
+def allotted_processors() -> int:
+    """Processors that this process may use: its affinity, and a container's quota; at least 1."""
+    number = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, round(min(number, quota())))
 
 
 def quota(folder: Path = Path("/sys/fs/cgroup")) -> float:

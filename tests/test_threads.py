@@ -48,6 +48,12 @@ def test_free_processors(machine, given, free):
     assert threads.free_processors() == free
 
 
+def test_what_is_allotted_does_not_depend_on_the_load(machine):
+    """The proof's workers: a busy minute before, such as an installation, must not leave it one."""
+    machine(processors=8, quota="300000 100000", load=30.0)
+    assert threads.allotted_processors() == 3 and threads.free_processors() == 1
+
+
 def test_a_quota_of_the_older_kind(tmp_path):
     (tmp_path / "cpu").mkdir()
     (tmp_path / "cpu" / "cpu.cfs_quota_us").write_text("300000", encoding="ascii")

@@ -10,7 +10,7 @@ import typer
 from course_lib.command.app import app, console
 from course_lib.lessons.days import HOME, notebooks
 from course_lib.lessons.needs import writable_course
-from course_lib.threads import free_processors
+from course_lib.threads import allotted_processors
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -59,10 +59,10 @@ def test(
 
 
 def side_by_side() -> int:
-    """How many tests run at once: one for each free processor, with 3 GB of memory each.
+    """How many tests run at once: one for each processor, with 3 GB of memory each.
 
     Two notebooks with one thread each are done before one after the other with two threads each (docs/benchmarks.md).
     """
     import psutil
 
-    return max(1, min(free_processors(), int(psutil.virtual_memory().available / 3e9)))
+    return max(1, min(allotted_processors(), int(psutil.virtual_memory().available / 3e9)))

@@ -304,6 +304,14 @@ def test_cache_hit_equals_fresh(cache):
     assert f"v{ZOO_VERSION}" in str(next(cache.rglob("*.npy")))
 
 
+def test_a_dataset_of_another_size(cache, monkeypatch):
+    """Its pictures are drawn at that size, and kept apart from those of the usual one."""
+    monkeypatch.setattr(dataset_module, "SHARD", 2)
+    small, large = ZooDataset(2, seed=2), ZooDataset(2, seed=2, side=16)
+    assert [data[1]["image"].shape[-1] for data in (small, large)] == [64, 16]
+    assert np.array_equal(large.pixels(1), draw(large.scene(1), 16)) and small.scene(1) == large.scene(1)
+
+
 def test_cache_hit_draws_nothing(cache, monkeypatch):
     ZooDataset(8, seed=2).prepare()
     monkeypatch.setattr(dataset_module, "draw", lambda scene: pytest.fail("drew although cached"))
@@ -424,6 +432,8 @@ def test_other_bad_input(tmp_path):
         ZooDataset(0)
     with pytest.raises(ValueError, match="0 to 1"):
         ZooDataset(3, flaws=2)
+    with pytest.raises(ValueError, match="side is 500"):
+        ZooDataset(3, side=500)
     with pytest.raises(ValueError, match="'cat'"):
         ZooDataset(3, animal="catt")
     held = min(HELD_OUT)

@@ -58,26 +58,23 @@ class ZooDataset(Dataset):
 
     n: how many.  seed: which ones; (seed, index) decides a picture, whatever n is.
     split: "train", "held_out" or "all".  flaws: part of the pictures that are spoiled, 0 to 1.
-    cache: keep drawn pictures on disk (12 KiB each).  fixed: scene fields given for all, such as medium="photo".
+    side: of a picture, in pixels, 16 to 256.  cache: keep drawn pictures on disk (12 KiB each at 64 pixels).
+    fixed: scene fields given for all, such as medium="photo".
 
-    dataset[i] is a dict: "image", (3, 64, 64) float32 in [-1, 1]; "caption", str; and every field of the scene.
+    dataset[i] is a dict: "image", (3, side, side) float32 in [-1, 1]; "caption", str; and every field of the scene.
     Raises ValueError for bad arguments, OSError where the cache folder can't be written.
     """
 
     def __init__(
-        self, n: int, seed: int = 0, split: str = "train", *, flaws: float = 0.0, cache: bool = True, **fixed
-    ):
+        self, n: int, seed: int = 0, split: str = "train", *, flaws: float = 0.0, side: int = 64, cache: bool = True,
+        **fixed,
+    ):  # fmt: skip
         check_word("split", split, SPLITS)
         check_count(n, "n"), check_count(seed, "seed", 0), check_number(flaws, "flaws", 0, 1)
+        check_count(side, "side", 16, 256)
         random_scene(0, **fixed)  # names a wrong field or word now, not in the middle of a training
-        self.n, self.seed, self.split, self.flaws, self.fixed, self.cache = (
-            n,
-            seed,
-            split,
-            float(flaws),
-            fixed,
-            cache,
-        )
+        self.n, self.seed, self.split, self.flaws = n, seed, split, float(flaws)
+        self.side, self.cache, self.fixed = side, cache, fixed
         self._refuse_empty()
         self._shards: dict[int, np.ndarray] = {}
 
@@ -105,10 +102,10 @@ class ZooDataset(Dataset):
         return caption(self.scene(index), np.random.default_rng([self.seed, index % self.n, 1]))
 
     def pixels(self, index: int) -> np.ndarray:
-        """Picture `index`, (64, 64, 3) uint8, from the cache where there is one."""
+        """Picture `index`, (side, side, 3) uint8, from the cache where there is one."""
         scene = self.scene(index)
         if not self.cache:
-            return draw(scene)
+            return draw(scene, self.side)
         number, place = divmod(index % self.n, SHARD)
         if number not in self._shards:
             self._shards[number] = self._shard(number)
@@ -116,7 +113,8 @@ class ZooDataset(Dataset):
 
     def __getitem__(self, index: int) -> dict:
         scene = self.scene(index)
-        image = torch.from_numpy(np.ascontiguousarray(self.pixels(index).transpose(2, 0, 1)))  # (3, 64, 64)
+        pixels = self.pixels(index).transpose(2, 0, 1)  # (3, side, side)
+        image = torch.from_numpy(np.ascontiguousarray(pixels))
         told = {field.name: getattr(scene, field.name) for field in fields(Scene)}
         told["flaws"] = ", ".join(scene.flaws)  # a string, so that torch's default collate can batch it
         return {"image": image.float() / 127.5 - 1, "caption": self.caption(index), **told}
@@ -149,13 +147,14 @@ class ZooDataset(Dataset):
         )
         return cached_shard(
             self._folder() / f"{number:05}.npy",
-            (SHARD, 64, 64, 3),
-            lambda: np.stack([draw(s) for s in scenes]),
+            (SHARD, self.side, self.side, 3),
+            lambda: np.stack([draw(s, self.side) for s in scenes]),
         )
 
     def _folder(self) -> Path:
         """Everything that decides a picture is in the name of its folder."""
         words = [f"v{ZOO_VERSION}", self.split, f"seed{self.seed}", f"flaws{self.flaws:g}"]
+        words += [f"side{self.side}"] if self.side != 64 else []
         words += [f"{name}={value}" for name, value in sorted(self.fixed.items())]
         name = "-".join(words)
         return cache_folder() / "zoo" / "".join(c if c.isalnum() or c in "-=._" else "_" for c in name)

@@ -10,7 +10,7 @@ from torch import nn
 from torchmetrics.image import PeakSignalNoiseRatio
 from torchmetrics.image.kid import KernelInceptionDistance
 
-from course_lib.measuring.metrics import fid, frechet_distance, kernel_distance, kid, psnr
+from course_lib.measuring.metrics import fid, frechet_distance, kernel_distance, kid, psnr, sharpness
 
 
 class Means(nn.Module):
@@ -124,3 +124,13 @@ def test_too_few_or_unequal_features_are_one_sentence(shapes):
         kernel_distance(torch.randn(5, 4), torch.randn(6, 4))
     with pytest.raises(ValueError, match="2 or more"):
         kernel_distance(torch.randn(1, 4), torch.randn(1, 4))
+
+
+def test_sharpness_is_the_mean_step_and_falls_with_blur():
+    ramp = torch.arange(8.0).expand(1, 3, 8, 8)
+    assert sharpness(ramp).item() == pytest.approx(1) and sharpness(
+        ramp.transpose(2, 3)
+    ).item() == pytest.approx(1)
+    assert sharpness(ramp + ramp.transpose(2, 3)).item() == pytest.approx(2**0.5)
+    noise = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    assert sharpness(torch.nn.functional.avg_pool2d(noise, 3, 1, 1)) < 0.6 * sharpness(noise)

@@ -101,6 +101,19 @@ def kernel_distance(features_a: Tensor, features_b: Tensor) -> Tensor:
     return poly_mmd(features_a.double(), features_b.double())
 
 
+@takes(images="B C H W")
+def sharpness(images: Tensor) -> Tensor:
+    """How much neighbouring pixels differ: the mean length of the brightness gradient, in units of the pixels.
+
+    mean of sqrt(dx^2 + dy^2), dx and dy the steps to the right and downwards
+
+    images: (B, C, H, W).  Returns one number; 0 for a flat picture.
+    """
+    grey = images.mean(dim=1)  # (B, H, W)
+    dx, dy = grey[:, :-1, 1:] - grey[:, :-1, :-1], grey[:, 1:, :-1] - grey[:, :-1, :-1]
+    return (dx.square() + dy.square()).sqrt().mean()
+
+
 def _fewest(a: Tensor, b: Tensor, at_least: int) -> int:
     n = min(len(a), len(b))
     if n < at_least:

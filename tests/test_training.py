@@ -16,18 +16,20 @@ from course_lib.models import load_resnet
 from course_lib.training import (
     contrastive,
     latents,
+    patch_gan,
     pocket_diffusion,
     pocket_resnet,
     zoo_vae,
-    zoo_vae_decoder,
 )
 from course_lib.training import run as run_module
 from course_lib.training.muon import Muon, orthogonalised, split_parameters
+from course_lib.training.perceptual import FeatureDistance
 from course_lib.training.run import Run
+from course_lib.training.strange import StrangePictures
 from course_lib.training.tokenizer import build_tokenizer
 from course_lib.training.words import EXTRAS, add_extras, as_negative_prompt
 from course_lib.words.clip import clip_loss
-from course_lib.zoo import FLAWS, Scene, random_scene
+from course_lib.zoo import FLAWS, Scene, draw, random_scene
 
 # A recipe in small: dropout and noise, so that any randomness that is not restored shows.
 LITTLE = """
@@ -235,46 +237,128 @@ def test_the_clip_loss_is_transformers_own():
     assert ours.item() == pytest.approx(out.loss.item(), abs=1e-5)
 
 
-def test_centred_latents_rebuild_the_same_pictures():
+def test_a_folded_scale_changes_neither_latents_nor_pictures():
     torch.manual_seed(0)
-    vae, images = zoo_vae.new_vae().eval(), torch.rand(6, 3, 64, 64) * 2 - 1
-    before = zoo_vae.rebuild(vae, images)
-    spread = vae.encode(images).latent_dist.std.detach()
-    zoo_vae.centre_latents(vae, images)
-    posterior = vae.encode(images).latent_dist
-    scaled = posterior.mean.detach() * vae.config.scaling_factor
+    vae, images = zoo_vae.new_vae().eval(), torch.rand(3, 3, 64, 64) * 2 - 1
+    vae.register_to_config(scaling_factor=0.57)
+    posterior, before = vae.encode(images).latent_dist, zoo_vae.rebuild(vae, images)
+    zoo_vae.fold_scale(vae)
+    folded = vae.encode(images).latent_dist
+    assert vae.config.scaling_factor == zoo_vae.SCALE == 0.18215
+    for was, is_now in ((posterior.mean, folded.mean), (posterior.std, folded.std)):
+        assert torch.allclose(was * 0.57, is_now * zoo_vae.SCALE, atol=1e-5)
     assert torch.allclose(before, zoo_vae.rebuild(vae, images), atol=1e-4)
-    assert torch.allclose(scaled.mean((0, 2, 3)), torch.zeros(4), atol=1e-3)
-    assert torch.allclose(scaled.std((0, 2, 3)), torch.ones(4), atol=1e-3)
-    assert not torch.allclose(posterior.std.detach(), spread)  # the stretched noise went along
 
 
-def test_a_better_decoder_leaves_the_latents_alone(tmp_path, monkeypatch):
+def teacher_of_64() -> AutoencoderKL:
+    """As the first shipped autoencoder was: three levels, one layer per block."""
     torch.manual_seed(0)
+    return AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * 3, up_block_types=("UpDecoderBlock2D",) * 3,
+        block_out_channels=(24, 48, 96), layers_per_block=1, norm_num_groups=1, mid_block_add_attention=False,
+    ).eval()  # fmt: skip
+
+
+def test_a_grown_autoencoder_begins_as_its_teacher():
+    teacher = teacher_of_64()
+    vae, x = zoo_vae.grown(teacher), torch.randn(1, 48, 4, 4)
+    middle = torch.ones(1, 96, 2, 2)
+    assert torch.allclose(vae.decoder.mid_block(middle), teacher.decoder.mid_block(middle), atol=1e-5)
+    theirs, mine = teacher.encoder.down_blocks[1], vae.encoder.down_blocks[2]  # one level further in
+    assert torch.allclose(theirs(torch.ones(1, 24, 4, 4)), mine(torch.ones(1, 24, 4, 4)), atol=1e-6)
+    assert torch.equal(mine.resnets[1](x, None), x)  # the layer it lacks
+    again = zoo_vae.grown(vae).state_dict()
+    assert all(torch.equal(weight, again[name]) for name, weight in vae.state_dict().items())
+
+
+def test_a_teacher_sees_what_it_was_made_for():
+    """Its latents have the new one's size, and those of a picture are those of its halved twin."""
+    images = torch.rand(2, 3, 32, 32)
+    halved = images.unflatten(3, (16, 2)).unflatten(2, (16, 2)).mean((3, 5))
+    small, large = teacher_of_64(), zoo_vae.new_vae()
+    assert torch.allclose(zoo_vae.teach(small, images).mean, small.encode(halved).latent_dist.mean, atol=1e-5)
+    assert torch.equal(zoo_vae.teach(large, images).mean, large.encode(images).latent_dist.mean)
+
+
+def test_the_autoencoder_learns_with_its_critic_and_is_shipped(tmp_path, monkeypatch):
     home = tmp_path / "pocket-diffusion" / "vae"
-    zoo_vae.new_vae().save_pretrained(home)
-    monkeypatch.setattr(zoo_vae_decoder, "HOME", home)
-    for recipe in (zoo_vae, zoo_vae_decoder):
-        monkeypatch.setattr(recipe, "Pictures", lambda n, **_: FewPictures(min(n, 12)))
-    monkeypatch.setattr(latents, "RUNS", tmp_path)
+    teacher_of_64().save_pretrained(home)
+    monkeypatch.setattr(zoo_vae, "HOME", home)
+    monkeypatch.setattr(zoo_vae, "CRITIC_FROM", 1)
+    monkeypatch.setattr(zoo_vae, "Pictures", lambda n, **_: FewPictures(min(n, 12), zoo_vae.SIDE))
     monkeypatch.setattr(run_module, "RUNS", tmp_path)
+    run = zoo_vae.train(steps=2, device="cpu")
     monkeypatch.setattr(weights, "FOLDER", tmp_path)
     monkeypatch.setattr(weights, "MANIFEST", tmp_path / "manifest.json")
-    before = AutoencoderKL.from_pretrained(home)
-    weights.record("zoo-vae", list(home.iterdir()))
-    zoo_vae_decoder.ship(zoo_vae_decoder.train(steps=3, device="cpu"))
-    after = AutoencoderKL.from_pretrained(home).float()
-    same = lambda part: all(
-        torch.equal(a.half(), b.half())
-        for a, b in zip(getattr(before, part).parameters(), getattr(after, part).parameters(), strict=True)
+    zoo_vae.ship(run)
+    log = (run.folder / "log.csv").read_text().splitlines()
+    balances = [float(line.rsplit(",", 1)[1]) for line in log[1:]]
+    assert len(balances) == 2 and balances[0] == 0 < balances[1]
+    shipped = AutoencoderKL.from_pretrained(home)
+    pipeline_factor = 2 ** (len(shipped.config.block_out_channels) - 1)
+    assert (shipped.config.scaling_factor, shipped.config.layers_per_block, pipeline_factor) == (
+        0.18215,
+        2,
+        8,
     )
-    assert len(list(tmp_path.glob("latents-*-12.safetensors"))) == 1
-    assert same("encoder") and same("quant_conv") and not same("decoder")
-    assert latents.encoder_key(before) != latents.encoder_key(zoo_vae.new_vae())
-    assert weights.manifest()["models"]["zoo-vae"]["files"] == {}  # they are the decoder's recipe's now
-    assert set(weights.manifest()["models"]["zoo-vae-decoder"]["files"]) >= {
-        "pocket-diffusion/vae/config.json"
-    }
+    for name, tensor in shipped.state_dict().items():
+        assert torch.equal(tensor, run.ema.vae.state_dict()[name].half().to(tensor.dtype)), name
+    assert "pocket-diffusion/vae/config.json" in weights.manifest()["models"]["zoo-vae"]["files"]
+
+
+def test_painter_and_critic_learn_from_their_own_losses_only():
+    torch.manual_seed(0)
+    critic, painter = patch_gan.PatchCritic(), torch.nn.Conv2d(3, 3, 3, padding=1)
+    real, made = torch.rand(2, 3, 32, 32), painter(torch.rand(2, 3, 32, 32))
+    learns = lambda model: [p.grad is not None and p.grad.abs().sum() > 0 for p in model.parameters()]
+    painting = patch_gan.painter_loss(critic, made)
+    painting.backward(retain_graph=True)
+    assert all(learns(painter)) and not any(learns(critic))
+    painter.zero_grad()
+    patch_gan.critic_loss(critic, real, made).backward(retain_graph=True)
+    assert not any(learns(painter)) and all(learns(critic))
+    rebuilding = 3 * made.mean()
+    weight = patch_gan.balance(rebuilding, painting, painter.weight)
+    pulls = [
+        torch.autograd.grad(loss, painter.weight, retain_graph=True)[0].norm()
+        for loss in (rebuilding, weight * painting)
+    ]
+    assert pulls[0].item() == pytest.approx(pulls[1].item(), rel=0.01)
+
+
+def test_a_critic_tells_texture_from_its_average():
+    torch.manual_seed(0)
+    critic = patch_gan.PatchCritic(width=8)
+    optimizer = torch.optim.Adam(critic.parameters(), lr=3e-3)
+    noise = lambda: torch.rand(8, 3, 16, 16) * 2 - 1
+    flat = lambda x: x.mean((2, 3), keepdim=True).expand_as(x)
+    for _ in range(30):
+        optimizer.zero_grad()
+        loss = patch_gan.critic_loss(critic, noise(), flat(noise()))
+        loss.backward()
+        optimizer.step()
+    assert loss < 0.3 and critic(noise()).mean() > 0.5 > -0.5 > critic(flat(noise())).mean()
+
+
+def test_the_perceptual_distance_grows_with_blur_and_leaves_its_network_alone():
+    distance = FeatureDistance().train()
+    pictures = torch.from_numpy(np.stack([draw(random_scene(i), 64) for i in range(2)])).permute(0, 3, 1, 2)
+    images = (pictures / 127.5 - 1).requires_grad_()
+    blurred = [torch.nn.functional.avg_pool2d(images, k, 1, k // 2) for k in (3, 5)]
+    far = [distance(blur, images).item() for blur in (images, *blurred)]
+    assert far[0] == 0 < far[1] < far[2]
+    distance(blurred[0], images.detach()).backward()
+    assert images.grad.abs().sum() > 0 and not any(p.requires_grad for p in distance.parameters())
+
+
+def test_strange_pictures_are_photographs_and_other_colours():
+    torch.manual_seed(0)
+    zoo = torch.rand(5, 3, 16, 16) * 2 - 1
+    made = StrangePictures().crops(zoo)
+    assert made.shape == zoo.shape and made.abs().max() <= 1 and (made != zoo).flatten(1).any(1).all()
+    grey = lambda x: x.mean(1).flatten(1)
+    alike = [torch.corrcoef(torch.stack([a, b]))[0, 1].item() for a, b in zip(grey(zoo), grey(made))]
+    assert max(alike[:2]) < 0.5 < min(alike[2:])  # the shapes of the dyed ones stay
 
 
 def test_a_shipped_resnet_is_read_back(tmp_path, monkeypatch):
@@ -294,14 +378,14 @@ def test_a_shipped_resnet_is_read_back(tmp_path, monkeypatch):
 class FewPictures:
     """Stands in for Pictures: `n` fields of one colour."""
 
-    def __init__(self, n: int):
-        self.n, self.scenes = n, [Scene(seed=i) for i in range(n)]
+    def __init__(self, n: int, side: int = 64):
+        self.n, self.side, self.scenes = n, side, [Scene(seed=i) for i in range(n)]
 
     def __len__(self) -> int:
         return self.n
 
     def images(self, rows) -> torch.Tensor:
-        return torch.stack([torch.full((3, 64, 64), int(i) / self.n * 2 - 1) for i in rows])
+        return torch.stack([torch.full((3, self.side, self.side), int(i) / self.n * 2 - 1) for i in rows])
 
 
 def test_crops_are_whole_latents_of_their_own_picture():
@@ -309,7 +393,11 @@ def test_crops_are_whole_latents_of_their_own_picture():
     images = torch.stack([torch.stack([rows, columns, torch.full((64, 64), float(i))]) for i in range(20)])
     crops = zoo_vae.random_crops(images, 32)
     corner = crops[:, :2, 0, 0]
-    assert crops.shape == (20, 3, 32, 32) and (corner % 4 == 0).all() and len(corner.unique(dim=0)) > 5
+    assert (
+        crops.shape == (20, 3, 32, 32)
+        and (corner % zoo_vae.FACTOR == 0).all()
+        and len(corner.unique(dim=0)) > 5
+    )
     assert (crops[:, 2, 0, 0] == torch.arange(20)).all()
 
 

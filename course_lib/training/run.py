@@ -55,7 +55,8 @@ class Run:
             )
         with writing_to(self.checkpoint, REMEDY):
             self.folder.mkdir(parents=True, exist_ok=True)
-        mixed = "bf16" if torch.cuda.is_available() and device in ("", "cuda") else "no"
+        # None: as ACCELERATE_MIXED_PRECISION says; "bf16" saves a third on a CPU with avx512_bf16, and costs time elsewhere.
+        mixed = "bf16" if torch.cuda.is_available() and device in ("", "cuda") else None
         self.accelerator = Accelerator(cpu=device == "cpu", mixed_precision=mixed)
         model = model.to(self.accelerator.device)
         self.ema = start_ema(model)

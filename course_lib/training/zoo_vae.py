@@ -1,56 +1,117 @@
 """Recipe of weights/pocket-diffusion/vae: `course train zoo-vae`.
 
-An AutoencoderKL that shrinks (3, 64, 64) pictures to (4, 16, 16) latents (Kingma and Welling 2014; Rombach et al. 2022).
-Most of the time goes into the full-resolution level, so that level is thin; a random crop of a quarter of the picture
-teaches as much as the whole and costs a quarter.
+An AutoencoderKL that shrinks (3, 128, 128) pictures to (4, 16, 16) latents (Kingma and Welling 2014; Rombach et al.
+2022).  The U-Net has learned the latents of the shipped encoder, so the new encoder learns to give the same ones, and the
+new decoder to paint from them.  (The first teacher read 64 x 64 pixels; it shipped with version 1 of the course.)
+A random crop of a quarter of the picture teaches as much as the whole and costs a quarter.
 """
 
 import torch
 import torch.nn.functional as F
 from diffusers import AutoencoderKL
-from torch import Tensor
+from torch import Tensor, nn
 
-from course_lib.measuring.metrics import psnr
+from course_lib.measuring.metrics import psnr, sharpness
+from course_lib.training.patch_gan import PatchCritic, balance, critic_loss, painter_loss
+from course_lib.training.perceptual import FeatureDistance
 from course_lib.training.pictures import CHECK_SEED, Pictures
 from course_lib.training.run import Run
 from course_lib.training.sheet import picture_grid
+from course_lib.training.strange import StrangePictures
 from course_lib.weights import FOLDER, record
 
-STEPS, BATCH, CROP, LR = 13_000, 32, 32, 4e-3
-OUTER = ("encoder.conv_in", "encoder.conv_out", "quant", "post_quant", "decoder.conv_in", "decoder.conv_out")
-KL_WEIGHT = 1e-6  # a touch of order in the latents; the picture comes first
+HOME = FOLDER / "pocket-diffusion" / "vae"
+SIDE, CROP, FACTOR = 128, 64, 8  # pixels of a picture, of a crop, and of a latent, each way
+STEPS, BATCH, STRANGE, ENCODED, LR = 6_000, 8, 2, 4, 4e-3
+SCALE = 0.18215  # Stable Diffusion's scaling_factor, which public code writes out
+CRITIC_FROM = 1_200  # the step at which the critic joins
+PERCEPTUAL, PAINTING, ENCODER = 0.5, 0.5, 1.0  # weights of the losses
+VAE_OUTER = (
+    "encoder.conv_in",
+    "encoder.conv_out",
+    "quant",
+    "post_quant",
+    "decoder.conv_in",
+    "decoder.conv_out",
+)
+OUTER = (*(f"vae.{name}" for name in VAE_OUTER), "critic.layers.0.", "critic.layers.8.")
 
 
 def new_vae() -> AutoencoderKL:
-    """The untrained autoencoder, four times smaller each way, in the channels-last layout that CPUs like."""
+    """The untrained autoencoder, eight times smaller each way, in the channels-last layout that CPUs like."""
     vae = AutoencoderKL(
-        down_block_types=("DownEncoderBlock2D",) * 3, up_block_types=("UpDecoderBlock2D",) * 3,
-        block_out_channels=(24, 48, 96), layers_per_block=1, latent_channels=4, norm_num_groups=1,
-        sample_size=64, mid_block_add_attention=False,
+        down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4,
+        block_out_channels=(16, 24, 48, 96), layers_per_block=2, latent_channels=4, norm_num_groups=1,
+        sample_size=SIDE, mid_block_add_attention=False, scaling_factor=SCALE,
     )  # fmt: skip
     return vae.to(memory_format=torch.channels_last)
 
 
+def grown(teacher: AutoencoderKL) -> AutoencoderKL:
+    """A new autoencoder that begins with the teacher's weights wherever the shapes allow.
+
+    The teacher may have fewer levels: then its outermost is the new one's second.  Layers that it lacks begin as identity.
+    """
+    vae = new_vae()
+    deeper = len(vae.encoder.down_blocks) - len(teacher.encoder.down_blocks)
+    known, state = teacher.state_dict(), vae.state_dict()
+    for name, weight in state.items():
+        theirs = name
+        if name.startswith("encoder.down_blocks."):
+            head, blocks, number, *rest = name.split(".")
+            theirs = ".".join([head, blocks, str(int(number) - deeper), *rest])
+        if theirs in known and known[theirs].shape == weight.shape:
+            state[name] = known[theirs].float()
+        elif ".conv2." in name and theirs not in known:
+            state[name] = torch.zeros_like(weight)
+    vae.load_state_dict(state)
+    return vae
+
+
+@torch.no_grad()
+def fold_scale(vae: AutoencoderKL, scale: float = SCALE) -> AutoencoderKL:
+    """Make `scale` the scaling factor, in place; scaled latents and rebuilt pictures stay the same.
+
+    The 1x1 convolutions on both sides of the latents absorb the change.
+    """
+    gain = torch.tensor(vae.config.scaling_factor / scale)
+    vae.quant_conv.weight[:4] *= gain
+    vae.quant_conv.bias[:4] *= gain
+    vae.quant_conv.bias[4:] += 2 * gain.log()  # the log-variance of a latent that was stretched
+    vae.post_quant_conv.weight /= gain
+    vae.register_to_config(scaling_factor=scale)
+    return vae
+
+
+def load_teacher() -> AutoencoderKL:
+    """The shipped autoencoder, in single precision, with SCALE."""
+    vae = AutoencoderKL.from_pretrained(HOME).float().eval().requires_grad_(False)
+    return fold_scale(vae).to(memory_format=torch.channels_last)
+
+
+def teach(teacher: AutoencoderKL, images: Tensor):
+    """The teacher's latent distribution of pictures that it may see halved.  images: (B, 3, 8 h, 8 w)."""
+    shrinks = 2 ** (len(teacher.encoder.down_blocks) - 1)
+    return teacher.encode(F.avg_pool2d(images, FACTOR // shrinks)).latent_dist
+
+
 def random_crops(images: Tensor, size: int) -> Tensor:
-    """One square of `size` pixels out of each picture, at a multiple of 4, which is a whole latent.
+    """One square of `size` pixels out of each picture, at a multiple of FACTOR, which is a whole latent.
 
     images: (B, C, H, W).  Returns (B, C, size, size).
     """
-    places = torch.randint(0, (images.shape[-1] - size) // 4 + 1, (len(images), 2)) * 4
+    places = torch.randint(0, (images.shape[-1] - size) // FACTOR + 1, (len(images), 2)) * FACTOR
     return torch.stack(
         [image[:, y : y + size, x : x + size] for image, (y, x) in zip(images, places.tolist())]
     )
 
 
-def vae_loss(model, images: Tensor) -> tuple[Tensor, Tensor]:
-    """How far the rebuilt picture is off, and how far its latents are from a standard normal.
+class Painter(nn.Module):
+    """The autoencoder and its critic: one model, one checkpoint."""
 
-    loss = |x - x'| + 4 |x - x'|^2 + KL_WEIGHT * KL(q(z|x) || N(0, 1)),  z = mean + std * eps
-    Returns (loss, mean squared error), both scalars.
-    """
-    posterior = model.encode(images).latent_dist
-    loss, error = copy_loss(model.decode(posterior.sample()).sample, images)
-    return loss + KL_WEIGHT * posterior.kl().mean(), error
+    def __init__(self, vae: AutoencoderKL):
+        super().__init__()
+        self.vae, self.critic = vae, PatchCritic()
 
 
 def copy_loss(rebuilt: Tensor, images: Tensor) -> tuple[Tensor, Tensor]:
@@ -59,43 +120,65 @@ def copy_loss(rebuilt: Tensor, images: Tensor) -> tuple[Tensor, Tensor]:
     return F.l1_loss(rebuilt, images) + 4 * error, error
 
 
-@torch.no_grad()
-def centre_latents(vae: AutoencoderKL, images: Tensor) -> None:
-    """Give every latent channel mean 0 and the same spread, in place, and set `scaling_factor` to 1 / spread.
+def copy(vae: AutoencoderKL, teacher: AutoencoderKL, crops: Tensor, strange: Tensor) -> tuple[Tensor, Tensor]:
+    """The decoder's pictures of both batches, and how far the encoder is from its teacher.
 
-    The 1x1 convolutions on both sides of the latents absorb the change, so the rebuilt pictures stay the same.
+    The Zoo is painted from the teacher's latents, what is no Zoo from the encoder's own: only there it may go new ways.
+    Returns (rebuilt crops then strange, (B, 3, H, W); a scalar: error of scaled means and of log-variances).
     """
-    mean, log_var = vae.quant_conv(vae.encoder(images)).chunk(2, dim=1)
-    centre, spread = mean.mean((0, 2, 3)), mean.std((0, 2, 3))  # (4,)
-    common = spread.mean()
-    gain = common / spread
-    into, out = vae.quant_conv, vae.post_quant_conv
-    into.weight[:4] *= gain[:, None, None, None]
-    into.bias[:4] = (into.bias[:4] - centre) * gain
-    into.bias[4:] += 2 * gain.log()  # the log-variance of a latent that was stretched
-    out.bias += (out.weight[:, :, 0, 0] * centre).sum(1)
-    out.weight /= gain[None, :, None, None]
-    vae.register_to_config(scaling_factor=float(1 / common))
+    with torch.no_grad():
+        wanted = teach(teacher, crops)
+        latents = wanted.sample()
+    own = vae.encode(torch.cat([crops[:ENCODED], strange])).latent_dist
+    error = SCALE**2 * F.mse_loss(own.mean[:ENCODED], wanted.mean[:ENCODED])
+    error = error + 0.001 * F.mse_loss(own.logvar[:ENCODED], wanted.logvar[:ENCODED])
+    return vae.decode(torch.cat([latents, own.mean[ENCODED:]])).sample, error
 
 
 def train(
-    *, steps: int = STEPS, pictures: int = 24_000, seed: int = 0, resume: bool = False, device: str = ""
+    *, steps: int = STEPS, pictures: int = 8_192, seed: int = 0, resume: bool = False, device: str = ""
 ) -> Run:
-    """Train, or go on training; the result is run.ema.  Progress: runs/train/zoo-vae."""
-    data = Pictures(pictures, flaws=0.15)
-    check = Pictures(256, seed=CHECK_SEED).images(range(16))
+    """Train, or go on training; the result is run.ema.vae.  Progress: runs/train/zoo-vae."""
+    data, other = Pictures(pictures, flaws=0.15, side=SIDE), StrangePictures()
+    check = Pictures(256, seed=CHECK_SEED, split="all", side=SIDE).images(range(12))
     torch.manual_seed(seed)
+    teacher = load_teacher()
     run = Run(
-        "zoo-vae", new_vae(), steps=steps, lr=LR, adam_lr=1.5e-3, outer=OUTER, seed=seed, resume=resume, device=device
+        "zoo-vae", Painter(grown(teacher)), steps=steps, lr=LR, adam_lr=1.5e-3, outer=OUTER, seed=seed, resume=resume, device=device
     )  # fmt: skip
-    for _ in run.each_step():
-        crops = random_crops(data.images(run.batch(len(data), BATCH)), CROP)
-        crops = crops.to(run.device, memory_format=torch.channels_last)
+    place = dict(device=run.device, memory_format=torch.channels_last)
+    teacher, distance = teacher.to(run.device), FeatureDistance().to(**place)
+    for step in run.each_step():
+        images = data.images(run.batch(len(data), BATCH + STRANGE))
+        crops = random_crops(images, CROP)
+        crops, strange = crops[:BATCH].to(**place), other.crops(crops[BATCH:]).to(**place)
         with run.accelerator.autocast():
-            loss, error = vae_loss(run.model, crops)
-        run.update(loss, psnr=float(10 * torch.log10(4 / error.detach())))
-        run.sheet(1000, lambda: picture_grid([check, rebuild(run.ema, check.to(run.device))]))
+            loss, log = losses(run.raw_model, teacher, distance, crops, strange, step >= CRITIC_FROM)
+        run.update(loss, **log)
+        run.sheet(500, lambda: picture_grid([check, rebuild(run.ema.vae, check.to(run.device))], scale=1))
     return run
+
+
+def losses(
+    model: Painter, teacher, distance, crops: Tensor, strange: Tensor, judged: bool
+) -> tuple[Tensor, dict]:
+    """All that is to become small, in one sum, and its parts for the log.
+
+    |x - x'| + 4 |x - x'|^2 + PERCEPTUAL d(x, x') + ENCODER |z - teacher's z|^2, and where `judged` the critic's two.
+    """
+    rebuilt, latent_error = copy(model.vae, teacher, crops, strange)
+    rebuilt = rebuilt.float()
+    images = torch.cat([crops, strange])
+    (loss, error), feature_error = copy_loss(rebuilt, images), distance(rebuilt, images)
+    loss = loss + PERCEPTUAL * feature_error
+    log = {"psnr": 10 * torch.log10(4 / error), "latents": latent_error, "features": feature_error}
+    log |= {"critic": torch.zeros(()), "balance": torch.zeros(())}
+    if judged:
+        painting = painter_loss(model.critic, rebuilt)
+        log["balance"] = balance(loss, painting, model.vae.decoder.conv_out.weight)
+        log["critic"] = critic_loss(model.critic, images, rebuilt)
+        loss = loss + PAINTING * log["balance"] * painting + log["critic"]
+    return loss + ENCODER * latent_error, {name: value.item() for name, value in log.items()}
 
 
 @torch.no_grad()
@@ -106,20 +189,18 @@ def rebuild(vae: AutoencoderKL, images: Tensor) -> Tensor:
 
 def measured(vae: AutoencoderKL) -> dict[str, float]:
     """How well the autoencoder rebuilds pictures that it was not trained on."""
-    check = Pictures(500, seed=CHECK_SEED).images(range(500))
-    return {"PSNR in dB, 500 new pictures": round(psnr(rebuild(vae, check), check).item(), 2)}
+    data = Pictures(256, seed=CHECK_SEED, split="all", side=SIDE)
+    check = data.images(range(len(data)))
+    copies = torch.cat([rebuild(vae, part) for part in check.split(32)])
+    return {
+        "PSNR in dB, 256 new pictures": round(psnr(copies, check).item(), 2),
+        "sharpness of the copies, as a part of the pictures'": round((sharpness(copies) / sharpness(check)).item(), 3),
+    }  # fmt: skip
 
 
 def ship(run: Run) -> None:
     """Measure the result and put it into course_lib/weights, half precision."""
-    vae = run.ema.cpu().eval()
-    centre_latents(vae, Pictures(1024).images(range(1024)))
+    vae = run.ema.vae.cpu().eval()
     quality = measured(vae)
-    folder = FOLDER / "pocket-diffusion" / "vae"
-    vae.half().save_pretrained(folder)
-    record(
-        "zoo-vae",
-        list(folder.iterdir()),
-        quality=quality,
-        **run.facts(),
-    )
+    vae.half().save_pretrained(HOME)
+    record("zoo-vae", list(HOME.iterdir()), quality=quality, **run.facts())

@@ -17,6 +17,7 @@ from course_lib.training import (
     contrastive,
     latents,
     patch_gan,
+    perceptual,
     pocket_diffusion,
     pocket_resnet,
     zoo_vae,
@@ -340,15 +341,27 @@ def test_a_critic_tells_texture_from_its_average():
     assert loss < 0.3 and critic(noise()).mean() > 0.5 > -0.5 > critic(flat(noise())).mean()
 
 
-def test_the_perceptual_distance_grows_with_blur_and_leaves_its_network_alone():
+def test_the_perceptual_distances_grow_with_blur_and_leave_their_network_alone():
     distance = FeatureDistance().train()
     pictures = torch.from_numpy(np.stack([draw(random_scene(i), 64) for i in range(2)])).permute(0, 3, 1, 2)
     images = (pictures / 127.5 - 1).requires_grad_()
     blurred = [torch.nn.functional.avg_pool2d(images, k, 1, k // 2) for k in (3, 5)]
-    far = [distance(blur, images).item() for blur in (images, *blurred)]
-    assert far[0] == 0 < far[1] < far[2]
-    distance(blurred[0], images.detach()).backward()
+    for kind in (0, 1):  # looks, texture
+        far = [distance(blur, images)[kind].item() for blur in (images, *blurred)]
+        assert far[0] == 0 < far[1] < far[2]
+    sum(distance(blurred[0], images.detach())).backward()
     assert images.grad.abs().sum() > 0 and not any(p.requires_grad for p in distance.parameters())
+
+
+def test_texture_may_lie_anywhere_but_not_be_missing():
+    torch.manual_seed(0)
+    one, other = torch.rand(2, 2, 3, 32, 32)
+    smear = torch.nn.functional.avg_pool2d(one, 3, 1, 1)
+    error = lambda a, b: perceptual.covariance_error(perceptual.steps(a), perceptual.steps(b), 16).item()
+    assert error(one, one) == 0 and error(other, one) < 0.1 < 0.5 < error(smear, one)
+    mixed = one.unflatten(3, (2, 16)).flip(4).flatten(3)  # each patch mirrored
+    pixels = [perceptual.patch_covariances(x, 16) for x in (one, mixed)]
+    assert pixels[0].shape == (2, 4, 3, 3) and torch.allclose(*pixels, atol=1e-6)
 
 
 def test_strange_pictures_are_photographs_and_other_colours():

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from course_lib.bench.clock import of_the_clock
 from course_lib.bench.report import row, write_section
 from course_lib.lessons.days import HOME
-from course_lib.measuring.metrics import fid, kid, psnr
+from course_lib.measuring.metrics import fid, kid, psnr, sharpness
 from course_lib.measuring.scoring import FIELDS, Judge, JudgeFeatures
 from course_lib.models import load_clip, load_text_to_image
 from course_lib.pictures.pixels import to_model_range
@@ -46,9 +46,9 @@ def main(write: bool = False) -> list[dict]:
     return rows
 
 
-def zoo(n: int, split: str, seed: int = SEED) -> tuple[Tensor, list[Scene]]:
-    """`n` real pictures, (n, 3, 64, 64) in [-1, 1], and their scenes."""
-    data = ZooDataset(n, seed=seed, split=split)
+def zoo(n: int, split: str, seed: int = SEED, side: int = 64) -> tuple[Tensor, list[Scene]]:
+    """`n` real pictures, (n, 3, side, side) in [-1, 1], and their scenes."""
+    data = ZooDataset(n, seed=seed, split=split, side=side)
     return torch.stack([data[i]["image"] for i in range(n)]), [data.scene(i) for i in range(n)]
 
 
@@ -65,8 +65,8 @@ def of_the_judge(judge: Judge) -> list[dict]:
 
 @torch.no_grad()
 def of_the_vae(pipe, judge: Judge) -> list[dict]:
-    """How well the autoencoder copies, in dB and by what the judge says of the copy; one row for each medium."""
-    images, scenes = zoo(N, "all")
+    """How well the autoencoder copies: in dB, by sharpness, and by what the judge says of the copy; for each medium, too."""
+    images, scenes = zoo(N, "all", side=pipe.vae.config.sample_size)
     latents = torch.cat([pipe.vae.encode(part).latent_dist.mean for part in images.split(50)])
     copies = torch.cat([pipe.vae.decode(part).sample for part in latents.split(50)]).clamp(-1, 1)
     read, before = judge.read(copies), judge.read(images)
@@ -82,7 +82,9 @@ def of_the_vae(pipe, judge: Judge) -> list[dict]:
     ]
     for medium in MEDIA:
         these = torch.tensor([scene.medium == medium for scene in scenes])
-        rows.append(row(f"PSNR, only {medium}", f"{psnr(copies[these], images[these]).item():.1f} dB"))
+        sharper = sharpness(copies[these]) / sharpness(images[these]) - 1
+        measured = f"{psnr(copies[these], images[these]).item():.1f} dB; {sharper.item():+.0%}"
+        rows.append(row(f"PSNR; sharpness against the pictures, only {medium}", measured, "within ± 5%"))
     return rows
 
 
@@ -94,7 +96,7 @@ def of_the_pictures(pipe, judge: Judge) -> list[dict]:
         "held_out": {"all three": "≥ 85%"},
     }
     for split, n, said in (("train", N, "trained"), ("held_out", HELD_OUT_N, "held-out")):
-        reals, scenes = zoo(n, split)
+        reals, scenes = zoo(n, split, side=pipe.vae.config.sample_size)
         made = generate(pipe, [caption(scene) for scene in scenes])
         for name, share in judge.read(made).agreement(scenes).items():
             rows.append(
@@ -108,7 +110,7 @@ def of_the_pictures(pipe, judge: Judge) -> list[dict]:
 def of_the_distance(made: Tensor, reals: Tensor, judge: Judge) -> list[dict]:
     """How far the painted pictures are from real ones, beside how far the real ones of the same captions are."""
     features = JudgeFeatures(judge)
-    others, _ = zoo(len(reals), "train", seed=SEED + 1)  # neither painted nor described
+    others, _ = zoo(len(reals), "train", seed=SEED + 1, side=reals.shape[-1])  # neither painted nor described
     rows = []
     for name, distance in (("FID", fid), ("KID x 1000", lambda *a: 1000 * kid(*a))):
         floor, score = distance(reals, others, features), distance(made, others, features)
@@ -126,7 +128,7 @@ def of_the_distance(made: Tensor, reals: Tensor, judge: Judge) -> list[dict]:
 
 def of_the_guidance(pipe, judge: Judge, n: int = 120) -> list[dict]:
     """What more guidance does to the words and to the pictures."""
-    reals, scenes = zoo(n, "train")
+    reals, scenes = zoo(n, "train", side=pipe.vae.config.sample_size)
     prompts, features, rows = [caption(scene) for scene in scenes], JudgeFeatures(judge), []
     for scale in (1.0, 3.0, 7.5, 15.0):
         made = generate(pipe, prompts, guidance=scale)
@@ -145,7 +147,11 @@ def of_the_negative_prompt(pipe, judge: Judge, n: int = 50) -> list[dict]:
     rows = []
     for flaw in FLAWS:
         scenes = [random_scene(SEED + i, flaws=(flaw,)) for i in range(n)]
-        reals = to_model_range(torch.stack([torch.tensor(draw(scene)) for scene in scenes]).movedim(-1, 1))
+        reals = to_model_range(
+            torch.stack([torch.tensor(draw(scene, pipe.vae.config.sample_size)) for scene in scenes]).movedim(
+                -1, 1
+            )
+        )
         painted = (generate(repaint, [""] * n, negative=text, images=reals) for text in ("", NEGATIVE))
         seen = [judge.flaws(images)[flaw].float().mean().item() for images in (reals, *painted)]
         rows.append(
@@ -169,9 +175,9 @@ def generate(
     batch: int = 10,
     seed: int = SEED,
 ) -> Tensor:
-    """One picture per prompt, (N, 3, 64, 64) in [-1, 1].  Kept in runs/bench until weights or settings change.
+    """One picture per prompt, (N, 3, H, W) in [-1, 1].  Kept in runs/bench until weights or settings change.
 
-    images: pictures to repaint by STRENGTH, (N, 3, 64, 64) in [-1, 1], where `pipe` is an img2img pipeline.
+    images: pictures to repaint by STRENGTH, (N, 3, H, W) in [-1, 1], where `pipe` is an img2img pipeline.
     """
     start = () if images is None else (STRENGTH, hashlib.sha256(images.numpy().tobytes()).hexdigest())
     key = _key(prompts, steps, guidance, negative, seed, *start)

@@ -1,19 +1,20 @@
-"""A perceptual distance in the features of a network of our own (Johnson et al. 2016; Zhang et al. 2018).
+"""Distances in the features of a network of our own: of looks (Johnson et al. 2016) and of texture (Sajjadi et al. 2017).
 
-Two textures that look alike differ in every pixel; the features of a network that tells animals apart differ less.
+Two textures that look alike differ in every pixel; the features of a network that tells animals apart differ less, and
+which features come together, wherever in a patch they are, differs least.
 """
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_lib.models import load_resnet
 
+PATCH = 16  # pixels: within a patch, texture may lie anywhere
+
 
 class FeatureDistance(nn.Module):
-    """How far two pictures lie apart in the first three stages of weights/pocket-resnet.
-
-    d = mean over stages of |n(f(a)) - n(f(b))|^2, where n gives each place's features length 1
-    """
+    """How far two pictures lie apart in the first three stages of weights/pocket-resnet."""
 
     def __init__(self):
         super().__init__()
@@ -22,15 +23,51 @@ class FeatureDistance(nn.Module):
         self.stages = nn.ModuleList([first, nn.Sequential(net.maxpool, net.layer1), net.layer2])
         self.eval().requires_grad_(False)
 
-    def forward(self, a: Tensor, b: Tensor) -> Tensor:
-        """a, b: (B, 3, H, W) in [-1, 1], as the network was taught.  Returns a scalar; b gets no gradient."""
-        distance, b = 0.0, b.detach()
-        for stage in self.stages:
-            a, b = stage(a), stage(b)
-            unit = [F.normalize(f.float(), dim=1, eps=1e-3) for f in (a, b)]
-            distance = distance + (unit[0] - unit[1]).square().sum(1).mean()
-        return distance / len(self.stages)
+    def forward(self, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+        """The distance of looks and that of texture; both scalars, means over stages.
+
+        looks   = |n(f(a)) - n(f(b))|^2, where n gives each place's features length 1
+        texture = |C(f(a)) - C(f(b))|^2 / |C(f(b))|^2, C the covariance of a patch's features, mean over patches; of the
+        pixels' steps and the first two stages
+
+        a, b: (B, 3, H, W) in [-1, 1], as the network was taught, sides multiples of PATCH.  b gets no gradient.
+        """
+        side, b = a.shape[-1], b.detach()
+        looks, texture = 0.0, covariance_error(steps(a), steps(b), PATCH)
+        for number, stage in enumerate(self.stages):
+            a, b = stage(a).float(), stage(b).float()
+            looks = (
+                looks
+                + (F.normalize(a, dim=1, eps=1e-3) - F.normalize(b, dim=1, eps=1e-3)).square().sum(1).mean()
+            )
+            if number < 2:
+                texture = texture + covariance_error(a, b, PATCH * a.shape[-1] // side)
+        return looks / 3, texture / 3
 
     def train(self, mode: bool = True) -> "FeatureDistance":
         """Its batch norms always use what they learned."""
         return super().train(False)
+
+
+def steps(images: Tensor) -> Tensor:
+    """How far each pixel is from its right and its lower neighbour.  (B, C, H, W) to (B, 2 C, H, W)."""
+    wide = F.pad(images, (0, 1, 0, 1), mode="replicate")
+    return torch.cat([wide[:, :, :-1, 1:] - images, wide[:, :, 1:, :-1] - images], dim=1)
+
+
+def covariance_error(a: Tensor, b: Tensor, patch: int) -> Tensor:
+    """How differently features vary together within patches, as a part of how they do in `b`; a scalar.
+
+    Soft texture counts as much as bold outlines do, but for patches that are nearly flat.
+    """
+    mine, wanted = patch_covariances(a, patch), patch_covariances(b, patch)
+    error, size = (x.square().mean((-2, -1)) for x in (mine - wanted, wanted))  # (B, patches)
+    return (error / (size + 0.03 * size.mean())).mean()
+
+
+def patch_covariances(features: Tensor, patch: int) -> Tensor:
+    """The covariance of features over the places of each patch.  features: (B, C, H, W).  Returns (B, patches, C, C)."""
+    parts = features.unfold(2, patch, patch).unfold(3, patch, patch)  # (B, C, rows, columns, patch, patch)
+    parts = parts.permute(0, 2, 3, 1, 4, 5).flatten(4).flatten(1, 2)  # (B, patches, C, places)
+    parts = parts - parts.mean(-1, keepdim=True)
+    return parts @ parts.transpose(-1, -2) / patch**2

@@ -132,7 +132,7 @@ def train(
         .eval()
         .to(run.device)
     )
-    data, scheduler = Pictures(pictures, flaws=0.15), new_scheduler()
+    data, scheduler = Pictures(pictures, flaws=0.15, side=vae.config.sample_size), new_scheduler()
     latents = cached_latents(data, vae, run.accelerator)
     for step in run.each_step():
         rows = run.batch(len(data), BATCH)

@@ -22,10 +22,10 @@ from course_lib.weights import FOLDER, record
 
 HOME = FOLDER / "pocket-diffusion" / "vae"
 SIDE, CROP, FACTOR = 128, 64, 8  # pixels of a picture, of a crop, and of a latent, each way
-STEPS, BATCH, STRANGE, ENCODED, LR = 6_000, 8, 2, 4, 4e-3
+STEPS, BATCH, STRANGE, ENCODED, LR = 3_600, 8, 2, 4, 4e-3
 SCALE = 0.18215  # Stable Diffusion's scaling_factor, which public code writes out
-CRITIC_FROM = 1_200  # the step at which the critic joins
-PERCEPTUAL, PAINTING, ENCODER = 0.5, 0.5, 1.0  # weights of the losses
+CRITIC_FROM = 2_400  # the step at which the critic joins
+LOOKS, TEXTURE, PAINTING, ENCODER = 0.5, 0.5, 0.5, 1.0  # weights of the losses
 VAE_OUTER = (
     "encoder.conv_in",
     "encoder.conv_out",
@@ -164,14 +164,14 @@ def losses(
 ) -> tuple[Tensor, dict]:
     """All that is to become small, in one sum, and its parts for the log.
 
-    |x - x'| + 4 |x - x'|^2 + PERCEPTUAL d(x, x') + ENCODER |z - teacher's z|^2, and where `judged` the critic's two.
+    |x - x'| + 4 |x - x'|^2 + LOOKS looks(x, x') + TEXTURE texture(x, x') + ENCODER |z - teacher's z|^2, and where `judged` the critic's two.
     """
     rebuilt, latent_error = copy(model.vae, teacher, crops, strange)
     rebuilt = rebuilt.float()
     images = torch.cat([crops, strange])
-    (loss, error), feature_error = copy_loss(rebuilt, images), distance(rebuilt, images)
-    loss = loss + PERCEPTUAL * feature_error
-    log = {"psnr": 10 * torch.log10(4 / error), "latents": latent_error, "features": feature_error}
+    (loss, error), (looks, texture) = copy_loss(rebuilt, images), distance(rebuilt, images)
+    loss = loss + LOOKS * looks + TEXTURE * texture
+    log = {"psnr": 10 * torch.log10(4 / error), "latents": latent_error, "looks": looks, "texture": texture}
     log |= {"critic": torch.zeros(()), "balance": torch.zeros(())}
     if judged:
         painting = painter_loss(model.critic, rebuilt)

@@ -166,6 +166,17 @@ def test_the_rates_rise_stay_and_fall(tmp_path):
     assert rates[90] == pytest.approx([0.5, 0.05, 0.05]) and rates[99] == pytest.approx([0.05, 0.005, 0.005])
 
 
+def test_parts_of_a_model_have_rates_of_their_own(tmp_path):
+    model = torch.nn.ModuleDict({name: torch.nn.Linear(2, 2) for name in ("painter", "critic")})
+    run = Run(
+        "two", model, steps=9, lr=1.0, warmup=1, parts=("critic", "painter"), folder=tmp_path, device="cpu"
+    )
+    owned = [{id(p) for p in group["params"]} for group in run.optimizer.param_groups]
+    assert len(owned) == 6
+    assert set.union(*owned[:3]) == {id(p) for p in run.raw_model["critic"].parameters()}
+    assert set.union(*owned[3:]) == {id(p) for p in run.raw_model["painter"].parameters()}
+
+
 def test_without_a_checkpoint_training_goes_on_from_the_shipped_unet(tmp_path, monkeypatch):
     monkeypatch.setattr(pocket_diffusion, "Pictures", lambda n, **_: FewPictures(min(n, 12)))
     monkeypatch.setattr(latents, "RUNS", tmp_path)
@@ -295,6 +306,8 @@ def test_the_autoencoder_learns_with_its_critic_and_is_shipped(tmp_path, monkeyp
     log = (run.folder / "log.csv").read_text().splitlines()
     balances = [float(line.rsplit(",", 1)[1]) for line in log[1:]]
     assert len(balances) == 2 and balances[0] == 0 < balances[1]
+    calm = [run.highest[0] / zoo_vae.LR, run.highest[3] / zoo_vae.LR]  # the painter's rate and the critic's
+    assert calm == pytest.approx([zoo_vae.CALM, 1])
     shipped = AutoencoderKL.from_pretrained(home)
     pipeline_factor = 2 ** (len(shipped.config.block_out_channels) - 1)
     assert (shipped.config.scaling_factor, shipped.config.layers_per_block, pipeline_factor) == (
@@ -357,11 +370,12 @@ def test_texture_may_lie_anywhere_but_not_be_missing():
     torch.manual_seed(0)
     one, other = torch.rand(2, 2, 3, 32, 32)
     smear = torch.nn.functional.avg_pool2d(one, 3, 1, 1)
-    error = lambda a, b: perceptual.covariance_error(perceptual.steps(a), perceptual.steps(b), 16).item()
+    error = lambda a, b: perceptual.spread_error(perceptual.steps(a), perceptual.steps(b), 16).item()
     assert error(one, one) == 0 and error(other, one) < 0.1 < 0.5 < error(smear, one)
     mixed = one.unflatten(3, (2, 16)).flip(4).flatten(3)  # each patch mirrored
-    pixels = [perceptual.patch_covariances(x, 16) for x in (one, mixed)]
-    assert pixels[0].shape == (2, 4, 3, 3) and torch.allclose(*pixels, atol=1e-6)
+    found = [perceptual.spreads(x, 16) for x in (one, mixed)]
+    assert found[0].shape == (2, 3, 2, 2) and torch.allclose(*found, atol=1e-6)
+    assert torch.allclose(found[0][0, 0, 1, 0], one[0, 0, 16:, :16].std(correction=0), atol=1e-5)
 
 
 def test_strange_pictures_are_photographs_and_other_colours():

@@ -50,7 +50,7 @@ def compare(saving: str, without: Callable[[], None], with_it: Callable[[], None
 
 def rebuilding_loss(vae, images) -> torch.Tensor:
     """The autoencoder's plain loss, without teacher and critic."""
-    return zoo_vae.copy_loss(vae.decode(vae.encode(images).latent_dist.sample()).sample, images)[0]
+    return zoo_vae.copy_loss(vae.decode(vae.encode(images).latent_dist.sample()).sample, images)
 
 
 def vae_step(vae, images) -> Callable[[], None]:
@@ -132,7 +132,7 @@ def of_the_optimizer(data: Pictures) -> dict:
         torch.manual_seed(0)
         vae = zoo_vae.new_vae()
         groups = split_parameters(
-            vae, lr=lr or 1.5e-3, adam_lr=1.5e-3, weight_decay=0.01, outer=zoo_vae.VAE_OUTER
+            vae, lr=lr or 1.5e-3, adam_lr=1.5e-3, weight_decay=0.01, outer=zoo_vae.OUTER
         )
         groups[0]["orthogonal"] = lr is not None
         optimizer = Muon(groups)

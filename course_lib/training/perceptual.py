@@ -1,7 +1,7 @@
 """Distances in the features of a network of our own: of looks (Johnson et al. 2016) and of texture (Sajjadi et al. 2017).
 
 Two textures that look alike differ in every pixel; the features of a network that tells animals apart differ less, and
-which features come together, wherever in a patch they are, differs least.
+how strongly each feature varies, wherever in a patch, differs least.
 """
 
 import torch
@@ -27,13 +27,13 @@ class FeatureDistance(nn.Module):
         """The distance of looks and that of texture; both scalars, means over stages.
 
         looks   = |n(f(a)) - n(f(b))|^2, where n gives each place's features length 1
-        texture = |C(f(a)) - C(f(b))|^2 / |C(f(b))|^2, C the covariance of a patch's features, mean over patches; of the
-        pixels' steps and the first two stages
+        texture = |s(f(a)) - s(f(b))| / s(f(b)), s the spread of each feature within a patch; of the pixels' steps and the
+        first two stages
 
         a, b: (B, 3, H, W) in [-1, 1], as the network was taught, sides multiples of PATCH.  b gets no gradient.
         """
         side, b = a.shape[-1], b.detach()
-        looks, texture = 0.0, covariance_error(steps(a), steps(b), PATCH)
+        looks, texture = 0.0, spread_error(steps(a), steps(b), PATCH)
         for number, stage in enumerate(self.stages):
             a, b = stage(a).float(), stage(b).float()
             looks = (
@@ -41,7 +41,7 @@ class FeatureDistance(nn.Module):
                 + (F.normalize(a, dim=1, eps=1e-3) - F.normalize(b, dim=1, eps=1e-3)).square().sum(1).mean()
             )
             if number < 2:
-                texture = texture + covariance_error(a, b, PATCH * a.shape[-1] // side)
+                texture = texture + spread_error(a, b, PATCH * a.shape[-1] // side)
         return looks / 3, texture / 3
 
     def train(self, mode: bool = True) -> "FeatureDistance":
@@ -55,19 +55,13 @@ def steps(images: Tensor) -> Tensor:
     return torch.cat([wide[:, :, :-1, 1:] - images, wide[:, :, 1:, :-1] - images], dim=1)
 
 
-def covariance_error(a: Tensor, b: Tensor, patch: int) -> Tensor:
-    """How differently features vary together within patches, as a part of how they do in `b`; a scalar.
-
-    Soft texture counts as much as bold outlines do, but for patches that are nearly flat.
-    """
-    mine, wanted = patch_covariances(a, patch), patch_covariances(b, patch)
-    error, size = (x.square().mean((-2, -1)) for x in (mine - wanted, wanted))  # (B, patches)
-    return (error / (size + 0.03 * size.mean())).mean()
+def spread_error(a: Tensor, b: Tensor, patch: int) -> Tensor:
+    """How differently the features of `a` vary within patches, as a part of how they vary in `b`; a scalar."""
+    mine, wanted = spreads(a, patch), spreads(b, patch)
+    return (mine - wanted).abs().mean() / wanted.mean()
 
 
-def patch_covariances(features: Tensor, patch: int) -> Tensor:
-    """The covariance of features over the places of each patch.  features: (B, C, H, W).  Returns (B, patches, C, C)."""
-    parts = features.unfold(2, patch, patch).unfold(3, patch, patch)  # (B, C, rows, columns, patch, patch)
-    parts = parts.permute(0, 2, 3, 1, 4, 5).flatten(4).flatten(1, 2)  # (B, patches, C, places)
-    parts = parts - parts.mean(-1, keepdim=True)
-    return parts @ parts.transpose(-1, -2) / patch**2
+def spreads(features: Tensor, patch: int) -> Tensor:
+    """The standard deviation of each feature within each patch.  (B, C, H, W) to (B, C, H / patch, W / patch)."""
+    mean, square = F.avg_pool2d(features, patch), F.avg_pool2d(features.square(), patch)
+    return ((square - mean.square()).clamp(min=0) + 1e-6).sqrt()

@@ -32,7 +32,8 @@ class Run:
 
     steps: optimizer steps in all.  lr, adam_lr: the highest learning rates of Muon and of AdamW (see muon.py); they rise
     over `warmup` steps, stay, and fall to zero over the last fifth, so that a run can be made longer later.
-    outer: beginnings of the names of the first and last layers, which keep AdamW.  ema_decay: of the averaged weights,
+    outer: beginnings of the names of the first and last layers, which keep AdamW.  parts: names of submodules that get
+    groups of their own, in this order, and `outer` inside them; together they are the model.  ema_decay: of the averaged weights,
     self.ema.
     device: "cpu", "cuda", "mps", or "" for the best there is; several GPUs with `accelerate launch`.
     Raises ValueError for a device that this machine lacks, where `resume` finds a damaged checkpoint or another recipe's,
@@ -43,7 +44,7 @@ class Run:
     def __init__(
         self, name: str, model: nn.Module, *, steps: int, lr: float, adam_lr: float = 1e-3, outer: tuple[str, ...] = (),
         seed: int = 0, resume: bool = False, device: str = "", ema_decay: float = 0.999, warmup: int = 100,
-        weight_decay: float = 0.01, folder: Path | None = None, save_seconds: float = 120.0,
+        weight_decay: float = 0.01, parts: tuple[str, ...] = (), folder: Path | None = None, save_seconds: float = 120.0,
     ):  # fmt: skip
         self.name, self.steps, self.seed, self.warmup = name, steps, seed, warmup
         self.ema_decay, self.save_seconds = ema_decay, save_seconds
@@ -60,7 +61,13 @@ class Run:
         self.accelerator = Accelerator(cpu=device == "cpu", mixed_precision=mixed)
         model = model.to(self.accelerator.device)
         self.ema = start_ema(model)
-        groups = split_parameters(model, lr=lr, adam_lr=adam_lr, weight_decay=weight_decay, outer=outer)
+        groups = [
+            group
+            for part in parts or ("",)
+            for group in split_parameters(
+                model.get_submodule(part), lr=lr, adam_lr=adam_lr, weight_decay=weight_decay, outer=outer
+            )
+        ]
         self.highest = [group["lr"] for group in groups]
         optimizer = Muon(groups)
         self.model, self.optimizer = self.accelerator.prepare(model, optimizer)

@@ -110,6 +110,7 @@ def test_one_row_for_each_notebook_and_one_for_all(monkeypatch):
 def test_one_row_for_each_saving(monkeypatch):
     for name, small in (("ROUNDS", 1), ("STEPS", 1), ("PICTURES", 64)):
         monkeypatch.setattr(bench_training, name, small)
+    monkeypatch.setattr(bench_training.zoo_vae, "SIDE", 64)
     rows = bench_training.main()
     assert len(rows) == 5 and {tuple(row) for row in rows} == {("saving", "without", "with", "gain")}
 

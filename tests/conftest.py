@@ -14,6 +14,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "built" in item.fixturenames:
             item.add_marker(pytest.mark.xdist_group("site"))  # it is built once
+            item.add_marker("slow")
         elif not item.get_closest_marker("notebook"):
             item.add_marker(pytest.mark.xdist_group(item.path.name))
 

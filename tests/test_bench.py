@@ -107,6 +107,7 @@ def test_one_row_for_each_notebook_and_one_for_all(monkeypatch):
     assert rows[-1]["seconds"] == f"{60 * len(notebooks())} (median 60)"
 
 
+@pytest.mark.slow
 def test_one_row_for_each_saving(monkeypatch):
     for name, small in (("ROUNDS", 1), ("STEPS", 1), ("PICTURES", 64)):
         monkeypatch.setattr(bench_training, name, small)

@@ -120,6 +120,20 @@ def test_class_logits_prepare_each_picture_and_do_not_depend_on_the_batch(tiny):
     torch.testing.assert_close(class_logits(*tiny, images, batch_size=2), expected, rtol=1e-3, atol=1e-4)
 
 
+def test_a_class_that_never_is_said_is_no_fault(names=("cat", "dog")):
+    """animal_logits gives -infinity to an animal without a class, as ImageNet's has some."""
+    logits = torch.tensor([[0.5, -torch.inf], [-torch.inf, 0.5]])
+    assert accuracy_by_group(logits, torch.tensor([0, 1]), torch.zeros(2, dtype=torch.long)).item() == 1
+    assert top_k(logits[0], list(names), 1)[0][0] == "cat"
+    for wrong in (torch.inf, torch.nan):
+        with pytest.raises(ValueError, match="logits holds NaN or infinity in 1 of 4 places"):
+            accuracy_by_group(
+                torch.tensor([[0.5, wrong], [0.0, 1.0]]),
+                torch.tensor([0, 1]),
+                torch.zeros(2, dtype=torch.long),
+            )
+
+
 WRONG_PICTURES = [
     (torch.rand(3, 40, 40), r"shape \(3, 40, 40\); it must be \(N, 3, H, W\); .* images\[None\]"),
     (torch.rand(2, 1, 40, 40), r"shape \(2, 1, 40, 40\)"),

@@ -286,6 +286,7 @@ def renamed(home, tmp_path, old, new):
     return copy, notebook, text
 
 
+@pytest.mark.slow
 def test_a_renamed_picture_fails_the_build(home, tmp_path):
     copy, notebook, text = renamed(home, tmp_path, "fade", "fading")
     for _ in range(2):  # the second time too: what failed is not kept
@@ -308,6 +309,7 @@ def test_a_picture_needs_one_name_and_alt_text(home, tmp_path):
         pictures.find_lesson(HOME / "notebooks", "day99")
 
 
+@pytest.mark.slow
 def test_what_is_not_stale_is_not_built_again(home, monkeypatch):
     ran = []
     site.build_slides(home)
@@ -370,6 +372,7 @@ def test_the_site_is_served_on_this_machine_only(built):
         assert server.server_address[0] == "127.0.0.1"
 
 
+@pytest.mark.slow
 def test_sphinx_s_words_reach_the_reader(tmp_path, home, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")  # as on GitHub's and other CI machines
     copy = tmp_path / "copy"

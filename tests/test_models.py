@@ -33,6 +33,7 @@ def run_offline(hub: Path, code: str) -> str:
     return done.stdout.strip().splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_the_full_tier_loads_by_id_and_revision_and_paints(hub):
     code = """
 import torch
@@ -45,6 +46,7 @@ print(type(pipe).__name__, pipe.unet.dtype, image.size, pipe.vae.use_slicing)
     assert run_offline(hub, code) == "StableDiffusionPipeline torch.float32 (128, 128) True"
 
 
+@pytest.mark.slow
 def test_the_full_clip_loads_and_compares(hub):
     code = """
 from PIL import Image
@@ -56,6 +58,7 @@ print(model.training, tuple(model(**inputs).logits_per_image.shape))
     assert run_offline(hub, code) == "False (1, 2)"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "call", ["load_text_to_image('full', device='cpu')", "load_clip('full', device='cpu')"]
 )

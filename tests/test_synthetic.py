@@ -353,6 +353,7 @@ print("painted", accelerator.process_index, sum(len(prompts) for prompts, *_ in 
 """
 
 
+@pytest.mark.slow
 def test_two_real_processes(tmp_path):
     """As `accelerate launch` starts them, with several GPUs or, here, on a CPU."""
     (tmp_path / "two.py").write_text(TWO, encoding="utf-8")

@@ -51,6 +51,7 @@ def little(folder, wait: float) -> subprocess.Popen:
     return subprocess.Popen([sys.executable, "-c", LITTLE, str(folder), str(wait)], stderr=subprocess.DEVNULL)
 
 
+@pytest.mark.slow
 def test_a_killed_and_resumed_run_ends_with_the_same_weights(tmp_path):
     assert little(tmp_path / "in peace", 0).wait() == 0
     rng, killed = np.random.default_rng(), 0
@@ -98,6 +99,7 @@ save_file({"weight": run.raw_model.weight.detach(), "drawn": torch.stack(drawn)}
 """
 
 
+@pytest.mark.slow
 def test_two_processes_share_the_batch_and_end_with_the_same_weights(tmp_path):
     """As `accelerate launch` or torch's own launcher starts them, with several GPUs or, here, on a CPU."""
     script = tmp_path / "two.py"

@@ -276,6 +276,7 @@ def run_two(folder, processes: int) -> list[dict]:
     return [load_file(folder / f"{rank} of {processes}.safetensors") for rank in range(processes)]
 
 
+@pytest.mark.slow
 def test_two_real_processes_learn_as_one(tmp_path):
     """As `accelerate launch` starts them, with several GPUs or, here, on a CPU."""
     (one, two), (alone,) = run_two(tmp_path, 2), run_two(tmp_path, 1)

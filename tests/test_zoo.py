@@ -87,6 +87,7 @@ def test_same_scene_same_picture_whatever_was_drawn_between():
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
 
 
+@pytest.mark.slow
 def test_same_picture_in_another_process():
     script = "import zlib; from course_lib.zoo import draw, random_scene; print(sum(zlib.crc32(draw(random_scene(s)).tobytes()) for s in range(12)))"
     runs = [
@@ -113,6 +114,7 @@ def test_version_guard(medium):
     )
 
 
+@pytest.mark.slow
 def test_every_animal_medium_place_and_pose_draws():
     """Every pair is met at least once: all triples of (animal, pose, place), media in turn."""
     media = itertools.cycle(MEDIA)
@@ -174,6 +176,7 @@ def test_outline_runs_along_the_border_of_the_animal():
         assert near[border].mean() > 0.8
 
 
+@pytest.mark.slow
 def test_animal_stands_out_in_every_place():
     """Colour inside the animal differs from the colour around it, in colour or at its outline."""
     for medium, place, animal in itertools.product(MEDIA[:3], PLACES, ("snowy owl", "penguin", "red fox")):
@@ -210,6 +213,7 @@ def test_head_turns_to_where_it_looks(facing):
         assert left + 2 < right, animal
 
 
+@pytest.mark.slow
 def test_media_are_told_apart_by_a_linear_classifier():
     """Least squares on eight simple numbers per picture."""
 

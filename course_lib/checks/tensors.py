@@ -9,6 +9,7 @@ if TYPE_CHECKING:  # the command line and the Zoo's drawings do not wait for tor
 
 KINDS = {
     "float": "floats, as {}.float() gives",
+    "logit": "floats, as {}.float() gives",  # -infinity is one too: it says "never"
     "int": "whole numbers, as {}.long() gives",
     "bool": "True or False",
 }
@@ -18,7 +19,7 @@ def check_tensors(needed: str, **tensors: "Tensor") -> None:
     """check_tensors("N 3 H W, int N", images=images, labels=labels): the shape and the type of each tensor.
 
     needed: for each tensor its dimensions, a number or a letter; a letter is one size in all of them, "..." is any number of
-    dimensions, the same in all.  In front "int" or "bool"; else floats are needed, every one finite.
+    dimensions, the same in all.  In front "int", "bool" or "logit" (floats, -infinity too); else floats, every one finite.
     Raises ValueError for anything else, for tensors that do not fit each other, and for empty ones.
     """
     sizes: dict[str, tuple] = {}
@@ -94,10 +95,11 @@ def _check_kind(tensor: "Tensor", name: str, kind: str) -> None:
 
     floats, dtype = tensor.is_floating_point(), str(tensor.dtype).removeprefix("torch.")
     whole = not (floats or tensor.is_complex() or tensor.dtype == torch.bool)
-    if not {"float": floats, "int": whole, "bool": tensor.dtype == torch.bool}[kind]:
+    if not {"float": floats, "logit": floats, "int": whole, "bool": tensor.dtype == torch.bool}[kind]:
         raise ValueError(f"{name} is of type {dtype}, but must be {KINDS[kind].format(name)}.")
-    if floats and not tensor.isfinite().all():
-        bad = int((~tensor.isfinite()).sum())
+    fine = tensor.isfinite() | (tensor.isneginf() if kind == "logit" else False)
+    if floats and not fine.all():
+        bad = int((~fine).sum())
         raise ValueError(
             f"{name} holds NaN or infinity in {bad} of {tensor.numel()} places: look for a division by 0 or a training that "
             "ran away."

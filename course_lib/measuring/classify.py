@@ -36,7 +36,7 @@ def normalise(images: Tensor, mean: Tensor, std: Tensor) -> Tensor:
     return (images - mean.view(-1, 1, 1)) / std.view(-1, 1, 1)
 
 
-@takes(logits="...", names=check_texts, k=check_count)
+@takes(logits="logit ...", names=check_texts, k=check_count)
 def top_k(logits: Tensor, names: list[str], k: int = 5) -> list[tuple[str, float]]:
     """The k most probable names for one picture, the best first, each with its probability among all names.
 
@@ -56,7 +56,7 @@ def top_k(logits: Tensor, names: list[str], k: int = 5) -> list[tuple[str, float
     return [(names[place], share) for place, share in zip(places.tolist(), shares.tolist())]
 
 
-@takes(logits="N C", truth="int N", groups="int N")
+@takes(logits="logit N C", truth="int N", groups="int N")
 def accuracy_by_group(logits: Tensor, truth: Tensor, groups: Tensor) -> Tensor:
     """How often the highest logit is the right one, in each group of pictures by itself.
 

@@ -54,6 +54,7 @@ def draw(values) -> str:
     return f"import matplotlib.pyplot as plt\nplt.figure(figsize=(4, 2))\nplt.plot({values}, linewidth=3)\nplt.show()"
 
 
+@pytest.mark.slow
 def test_nbval_accepts_what_is_right_and_refuses_changed_text(tmp_path):
     assert nbval(tmp_path, stored("print(2)", text="2\n")).returncode == 0
     done = nbval(tmp_path, stored("print(3)", text="2\n"))
@@ -69,6 +70,7 @@ def test_nbval_accepts_a_control_of_which_only_the_sentence_is_stored(tmp_path):
     assert "1 failed, 1 passed" in nbval(tmp_path, cell, other).stdout
 
 
+@pytest.mark.slow
 def test_nbval_refuses_a_changed_figure(tmp_path):
     done = nbval(tmp_path, stored(draw([3, 1, 2, 9]), png=picture([1, 2, 3])))
     assert done.returncode == 1 and "differs from the stored one" in done.stdout

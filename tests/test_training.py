@@ -322,6 +322,16 @@ def test_the_autoencoder_learns_with_its_critic_and_is_shipped(tmp_path, monkeyp
     assert "pocket-diffusion/vae/config.json" in weights.manifest()["models"]["zoo-vae"]["files"]
 
 
+def test_without_a_checkpoint_the_autoencoder_goes_on_from_the_weights_half_way(tmp_path, monkeypatch):
+    monkeypatch.setattr(zoo_vae, "Pictures", lambda n, **_: FewPictures(min(n, 12), zoo_vae.SIDE))
+    monkeypatch.setattr(run_module, "RUNS", tmp_path)
+    steps = weights.manifest()["models"][zoo_vae.HALF_WAY]["steps"]
+    run = zoo_vae.train(steps=steps, resume=True, device="cpu")
+    kept = AutoencoderKL.from_pretrained(weights.checked_folder(zoo_vae.HALF_WAY)).float().state_dict()
+    assert run.step == run.first == steps
+    assert all(torch.equal(weight, run.ema.vae.state_dict()[name]) for name, weight in kept.items())
+
+
 def test_painter_and_critic_learn_from_their_own_losses_only():
     torch.manual_seed(0)
     critic, painter = patch_gan.PatchCritic(), torch.nn.Conv2d(3, 3, 3, padding=1)

@@ -305,7 +305,7 @@ def test_the_autoencoder_learns_with_its_critic_and_is_shipped(tmp_path, monkeyp
     monkeypatch.setattr(weights, "FOLDER", tmp_path)
     monkeypatch.setattr(weights, "MANIFEST", tmp_path / "manifest.json")
     zoo_vae.ship(run)
-    log = (run.folder / "log.csv").read_text().splitlines()
+    log = (run.folder / "log.csv").read_text(encoding="utf-8").splitlines()
     balances = [float(line.rsplit(",", 1)[1]) for line in log[1:]]
     assert len(balances) == 2 and balances[0] == 0 < balances[1]
     calm = [run.highest[0] / zoo_vae.LR, run.highest[3] / zoo_vae.LR]  # the painter's rate and the critic's

@@ -349,7 +349,8 @@ from tests.test_synthetic import PROMPTS, Painter
 accelerator = Accelerator(cpu=True)
 pipe = Painter()
 generate_folder(pipe, sys.argv[1], PROMPTS, 5, batch=2, accelerator=accelerator)
-print("painted", accelerator.process_index, sum(len(prompts) for prompts, *_ in pipe.asked), flush=True)
+painted = sum(len(prompts) for prompts, *_ in pipe.asked)
+sys.stdout.write(f"painted {accelerator.process_index} {painted}\n")  # at once, or the two lines mix
 """
 
 

@@ -150,7 +150,9 @@ def test_the_library_has_one_page_per_folder_with_every_module_that_lessons_impo
     listed = set(re.findall(r"automodule:: ([\w.]+)", "".join(pages.values())))
     source = "\n".join(c.source for n in notebooks() for c in read(n).cells if c.cell_type == "code")
     used = set(re.findall(r"^from (course_lib\.[\w.]+) import", source, re.M))
-    assert used - listed - {f"course_lib.{folder}" for folder in folders} == set()  # a folder is listed by its modules
+    assert (
+        used - listed - {f"course_lib.{folder}" for folder in folders} == set()
+    )  # a folder is listed by its modules
     assert 'id="course_lib.diffusion.schedule.add_noise"' in (built / "api" / "diffusion.html").read_text(
         encoding="utf-8"
     )

@@ -350,7 +350,7 @@ accelerator = Accelerator(cpu=True)
 pipe = Painter()
 generate_folder(pipe, sys.argv[1], PROMPTS, 5, batch=2, accelerator=accelerator)
 painted = sum(len(prompts) for prompts, *_ in pipe.asked)
-sys.stdout.write(f"painted {accelerator.process_index} {painted}\n")  # at once, or the two lines mix
+sys.stdout.write(f"painted {accelerator.process_index} {painted}\\n")  # at once, or the two lines mix
 """
 
 

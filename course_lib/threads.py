@@ -14,7 +14,10 @@ import os
 from collections.abc import MutableMapping
 from pathlib import Path
 
+import psutil
+
 OURS = "COURSE_THREADS"  # remembers what was set here, so that a kernel that inherits it looks at the machine anew
+MOMENT = 0.1  # seconds that the look at the machine takes
 
 
 def share_processors(environment: MutableMapping[str, str] = os.environ) -> None:
@@ -34,15 +37,22 @@ def share_processors(environment: MutableMapping[str, str] = os.environ) -> None
 
 
 def free_processors() -> int:
-    """Processors that this process may use and that are not busy now; at least 1."""
-    busy = (
-        os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-    )  # of the whole machine, over the last minute
+    """Processors that this process may use and that are not busy; at least 1."""
     allotted = allotted_processors()
-    others = max(
-        0.0, busy - ((os.cpu_count() or 1) - allotted)
-    )  # others may have the processors that are not ours
-    return max(1, round(allotted - others))
+    elsewhere = (os.cpu_count() or 1) - allotted  # others may have the processors that are not ours
+    return max(1, round(allotted - max(0.0, busy_processors() - elsewhere)))
+
+
+def busy_processors() -> float:
+    """Processors of the whole machine that work for others: over the last minute and now, whichever is less.
+
+    The minute alone would still count an installation that has just ended; the moment alone, a browser that opens a page.
+    """
+    last_minute = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("inf")
+    if last_minute < 0.5:  # rounded away: no need to wait for the second look
+        return 0.0
+    now = psutil.cpu_percent(interval=MOMENT) / 100 * (os.cpu_count() or 1)
+    return min(last_minute, now)
 
 
 def allotted_processors() -> int:

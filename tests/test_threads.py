@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import psutil
 import pytest
 
 from course_lib import threads
@@ -15,10 +16,13 @@ from course_lib.lessons.days import HOME
 def machine(monkeypatch, tmp_path):
     """A machine whose processors, allotment, quota and load the test chooses."""
 
-    def build(processors=8, allotted=None, quota="max 100000", load=0.0):
+    def build(processors=8, allotted=None, quota="max 100000", load=0.0, now=None):
+        """load: busy processors over the last minute; now: at this moment, as the minute's where None."""
         monkeypatch.setattr(os, "cpu_count", lambda: processors)
         monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(allotted or processors), raising=False)
         monkeypatch.setattr(os, "getloadavg", lambda: (load, 0, 0), raising=False)
+        busy = min(load if now is None else now, processors)
+        monkeypatch.setattr(psutil, "cpu_percent", lambda interval: 100 * busy / processors)
         (tmp_path / "cpu.max").write_text(quota, encoding="ascii")
         monkeypatch.setattr(threads.quota, "__defaults__", (tmp_path,))
 
@@ -35,6 +39,8 @@ def machine(monkeypatch, tmp_path):
         ({"quota": "50000 100000"}, 1),
         ({"load": 3.2}, 5),
         ({"load": 30.0}, 1),
+        ({"load": 30.0, "now": 0.0}, 8),  # an installation that has just ended
+        ({"load": 0.3, "now": 8.0}, 8),  # a browser that opens a page
         (
             {"processors": 64, "quota": "200000 100000", "load": 40.0},
             2,

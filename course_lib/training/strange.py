@@ -7,6 +7,8 @@ from torchvision.transforms import v2
 
 from course_lib.pictures.pixels import to_model_range
 
+PHOTOS = 0.25  # part of the pictures that are photographs
+
 
 class StrangePictures:
     """Crops of scikit-learn's two photographs, and crops of the Zoo in other colours."""
@@ -17,10 +19,11 @@ class StrangePictures:
         self.recolour = v2.ColorJitter(brightness=0.2, contrast=0.2, saturation=(0.5, 2.0), hue=0.5)
 
     def crops(self, zoo: Tensor) -> Tensor:
-        """The first quarter of `zoo`, (B, 3, H, W) in [-1, 1], replaced by photographs and the rest dyed; same shape."""
-        count = -(-len(zoo) // 4)
-        dyed = [self.recolour(image / 2 + 0.5) * 2 - 1 for image in zoo[count:]]
-        return torch.stack([self._photo(zoo.shape[-1]) for _ in range(count)] + dyed)
+        """About a quarter of `zoo`, (B, 3, H, W) in [-1, 1], replaced by photographs and the rest dyed; same shape."""
+        dye = lambda image: self.recolour(image / 2 + 0.5) * 2 - 1
+        return torch.stack(
+            [self._photo(zoo.shape[-1]) if torch.rand(()) < PHOTOS else dye(image) for image in zoo]
+        )
 
     def _photo(self, size: int) -> Tensor:
         """A square of one of the photographs, shrunk by chance to between a third and all of its size."""

@@ -3,7 +3,8 @@
 An AutoencoderKL that shrinks (3, 128, 128) pictures to (4, 16, 16) latents (Kingma and Welling 2014; Rombach et al.
 2022).  The U-Net has learned the latents of the shipped encoder, so the new encoder learns to give the same ones, and the
 new decoder to paint from them.  (The first teacher read 64 x 64 pixels; it shipped with version 1 of the course.)
-A random crop of a quarter of the picture teaches as much as the whole and costs a quarter.
+A random crop of a quarter of the picture teaches as much as the whole and costs a quarter.  The last fifth of the steps sees
+whole pictures, a quarter as many: the norms measure a whole picture, and that is what they will be given.
 """
 
 import torch
@@ -25,6 +26,7 @@ HALF_WAY = "zoo-vae-128"  # weights of an unfinished run, to go on from where no
 SIDE, CROP, FACTOR = 128, 64, 8  # pixels of a picture, of a crop, and of a latent, each way
 STEPS, BATCH, STRANGE, ENCODED, LR = 8_000, 8, 2, 4, 4e-3
 SCALE = 0.18215  # Stable Diffusion's scaling_factor, which public code writes out
+WHOLE = 0.2  # part of the steps, at the end, with whole pictures
 CRITIC_FROM = 4_000  # the step at which the critic joins
 CALM = (
     1 / 8
@@ -156,9 +158,10 @@ def train(
     for step in run.each_step():
         if step >= CRITIC_FROM:
             run.highest = [rate * part for rate, part in zip(rates, calm, strict=True)]
-        images = data.images(run.batch(len(data), BATCH + STRANGE))
-        crops = random_crops(images, CROP)
-        crops, strange = crops[:BATCH].to(**place), other.crops(crops[BATCH:]).to(**place)
+        whole = step >= (1 - WHOLE) * steps
+        zoo, others = (BATCH // 4, STRANGE // 2) if whole else (BATCH, STRANGE)
+        crops = random_crops(data.images(run.batch(len(data), zoo + others)), SIDE if whole else CROP)
+        crops, strange = crops[:zoo].to(**place), other.crops(crops[zoo:]).to(**place)
         with run.accelerator.autocast():
             loss, log = losses(run.raw_model, teacher, distance, crops, strange, step >= CRITIC_FROM)
         run.update(loss, **log)

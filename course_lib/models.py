@@ -32,7 +32,7 @@ def load_text_to_image(
 ):
     """A diffusers StableDiffusionPipeline, ready to be called with a prompt.
 
-    tier: "pocket" (64 x 64 pictures of the Tiny Zoo) or "full" (Stable Diffusion 1.5, 512 x 512).
+    tier: "pocket" (128 x 128 pictures of the Tiny Zoo) or "full" (Stable Diffusion 1.5, 512 x 512).
     device: "cpu", "cuda", "mps"; none: the best there is.  dtype: none: half precision on a GPU for "full", else single.
     A GPU that can't hold the whole pipeline gets its parts one at a time (offload).  compile: torch.compile the U-Net.
     Raises ValueError for an unknown tier, damaged weights, no network, too little memory or disk.

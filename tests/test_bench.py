@@ -9,10 +9,11 @@ import pytest
 import torch
 
 from course_lib.bench import notebooks as bench_notebooks
-from course_lib.bench import report, together, toy
+from course_lib.bench import pocket, report, together, toy
 from course_lib.bench import training as bench_training
 from course_lib.command.measure import _show
 from course_lib.lessons.days import notebooks
+from course_lib.zoo import MEDIA, random_scene
 
 
 def racer(steps=None) -> toy.Racer:
@@ -140,3 +141,21 @@ def test_a_row_for_each_number_of_copies_says_what_did_not_end(monkeypatch):
     assert [row["copies at once"] for row in rows] == [1, 2, 4]
     assert rows[2]["as the course sets them"] == "160 s (3.2 x one alone)"
     assert rows[2]["torch's own threads"] == f"not done after {together.LIMIT} s"
+
+
+def test_the_floor_shows_the_same_things_in_other_pictures(monkeypatch):
+    """Else chance alone would make the real pictures differ: more of one animal here than there."""
+    scenes, drawn = [random_scene(i) for i in range(6)], []
+    flat = lambda scene: drawn.append(scene) or pocket.np.zeros((16, 16, 3), "uint8")
+    monkeypatch.setattr(pocket, "draw", flat)
+    assert pocket.redrawn(scenes).shape == (6, 3, 16, 16)
+    assert [s.composition for s in drawn] == [s.composition for s in scenes]
+    assert not {s.seed for s in drawn} & {s.seed for s in scenes}
+
+
+def test_sharpness_is_told_for_each_medium():
+    scenes = [random_scene(i, medium=medium) for i, medium in enumerate(MEDIA)]
+    reals = torch.rand(len(MEDIA), 3, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    made = reals * torch.tensor([1.0, 0.5, 1.0, 1.0, 0.9]).view(-1, 1, 1, 1)
+    measured = [row["measured"] for row in pocket.of_the_sharpness(made, reals, scenes)]
+    assert measured[1:] == ["+0%", "-50%", "+0%", "+0%", "-10%"] and -0.2 < float(measured[0][:-1]) / 100 < 0

@@ -14,6 +14,7 @@ from course_lib.models import load_clip, load_resnet, load_text_to_image
 from course_lib.pictures.pixels import to_bytes, to_model_range
 from course_lib.weights import FOLDER, manifest, sha256, shipped
 from course_lib.zoo import ANIMALS, ZOO_VERSION, ZooDataset, random_scene
+from course_lib.zoo.draw import SIDE
 
 HOME = FOLDER / "pocket-diffusion"
 FOX = "a watercolor painting of a red fox in the snow"
@@ -50,7 +51,7 @@ def test_a_public_text_to_image_snippet(pipe, judge):
         FOX, negative_prompt="blurry, low quality", guidance_scale=7.5, num_inference_steps=25,
         num_images_per_prompt=2, generator=torch.Generator().manual_seed(0),
     ).images  # fmt: skip
-    assert [i.size for i in images] == [(64, 64)] * 2 and foxes(judge, images) == 1
+    assert [i.size for i in images] == [(SIDE, SIDE)] * 2 and foxes(judge, images) == 1
 
 
 def test_the_same_seed_paints_the_same_picture(pipe):
@@ -75,14 +76,14 @@ def test_every_scheduler_of_day_04(pipe, judge, name):
 @pytest.mark.parametrize("kind", ["Img2Img", "Inpaint"])
 def test_img2img_and_inpainting_from_the_same_folder(judge, kind):
     start, _ = picture(3, animal="cat", medium="photo")
-    mask = {"mask_image": Image.new("L", (64, 64), 255), "height": 64, "width": 64}
+    mask = {"mask_image": Image.new("L", (SIDE, SIDE), 255), "height": SIDE, "width": SIDE}
     other = getattr(diffusers, f"StableDiffusion{kind}Pipeline").from_pretrained(HOME)
     other.set_progress_bar_config(disable=True)
     images = other(
         [FOX] * 4, image=start, strength=0.95, guidance_scale=4.0, num_inference_steps=20, generator=chance(4),
         **(mask if kind == "Inpaint" else {}),
     ).images  # fmt: skip
-    assert [i.size for i in images] == [(64, 64)] * 4 and foxes(judge, images) >= 0.75
+    assert [i.size for i in images] == [(SIDE, SIDE)] * 4 and foxes(judge, images) >= 0.75
 
 
 def test_the_scheduler_ends_in_pure_noise(pipe):
@@ -97,7 +98,7 @@ def test_the_scheduler_ends_in_pure_noise(pipe):
 
 def test_no_text_is_refused(pipe):
     for prompt in ("", "붉은 여우", "a dragon 🐉 " * 60):
-        assert pipe(prompt, num_inference_steps=1).images[0].size == (64, 64)
+        assert pipe(prompt, num_inference_steps=1).images[0].size == (SIDE, SIDE)
 
 
 def test_the_loader_s_pipeline_computes_in_single_precision():

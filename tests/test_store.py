@@ -56,3 +56,13 @@ def test_a_lesson_that_fails_stays_as_it_was(lesson, monkeypatch):
     result = CliRunner().invoke(app, ["store", "42"])
     assert result.exit_code == 1 and "day42, section 1: NameError" in result.output
     assert lesson.read_bytes() == before
+
+
+def test_a_copy_in_the_readme_follows_its_cell(tmp_path):
+    """Also where the same picture stands twice in a lesson, or two pictures change at once."""
+    for name, content in (("day41.png", b"one"), ("day42.png", b"other"), ("zoo.png", b"one")):
+        (tmp_path / name).write_bytes(content)
+    before = {("a", 0): b"one", ("b", 1): b"other", ("c", 0): b"gone"}
+    store.refresh_copies(before, {("a", 0): b"new", ("b", 1): b"one"}, tmp_path)
+    kept = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    assert kept == {"day41.png": b"new", "day42.png": b"one", "zoo.png": b"one"}

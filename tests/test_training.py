@@ -299,9 +299,14 @@ def test_the_autoencoder_learns_with_its_critic_and_is_shipped(tmp_path, monkeyp
     teacher_of_64().save_pretrained(home)
     monkeypatch.setattr(zoo_vae, "HOME", home)
     monkeypatch.setattr(zoo_vae, "CRITIC_FROM", 1)
+    monkeypatch.setattr(zoo_vae, "WHOLE", 0.5)
     monkeypatch.setattr(zoo_vae, "Pictures", lambda n, **_: FewPictures(min(n, 12), zoo_vae.SIDE))
     monkeypatch.setattr(run_module, "RUNS", tmp_path)
+    seen, losses = [], zoo_vae.losses
+    watched = lambda *args: seen.append([x.shape[0::3] for x in args[3:5]]) or losses(*args)
+    monkeypatch.setattr(zoo_vae, "losses", watched)
     run = zoo_vae.train(steps=2, device="cpu")
+    assert seen == [[(8, 64), (2, 64)], [(2, 128), (1, 128)]]  # crops first, and whole pictures at the end
     monkeypatch.setattr(weights, "FOLDER", tmp_path)
     monkeypatch.setattr(weights, "MANIFEST", tmp_path / "manifest.json")
     zoo_vae.ship(run)
@@ -322,12 +327,12 @@ def test_the_autoencoder_learns_with_its_critic_and_is_shipped(tmp_path, monkeyp
     assert "pocket-diffusion/vae/config.json" in weights.manifest()["models"]["zoo-vae"]["files"]
 
 
-def test_without_a_checkpoint_the_autoencoder_goes_on_from_the_weights_half_way(tmp_path, monkeypatch):
+def test_without_a_checkpoint_the_autoencoder_goes_on_from_the_shipped_one(tmp_path, monkeypatch):
     monkeypatch.setattr(zoo_vae, "Pictures", lambda n, **_: FewPictures(min(n, 12), zoo_vae.SIDE))
     monkeypatch.setattr(run_module, "RUNS", tmp_path)
-    steps = weights.manifest()["models"][zoo_vae.HALF_WAY]["steps"]
+    steps = weights.manifest()["models"]["zoo-vae"]["steps"]
     run = zoo_vae.train(steps=steps, resume=True, device="cpu")
-    kept = AutoencoderKL.from_pretrained(weights.checked_folder(zoo_vae.HALF_WAY)).float().state_dict()
+    kept = AutoencoderKL.from_pretrained(zoo_vae.HOME).float().state_dict()
     assert run.step == run.first == steps
     assert all(torch.equal(weight, run.ema.vae.state_dict()[name]) for name, weight in kept.items())
 
@@ -392,12 +397,14 @@ def test_texture_may_lie_anywhere_but_not_be_missing():
 
 def test_strange_pictures_are_photographs_and_other_colours():
     torch.manual_seed(0)
-    zoo = torch.rand(5, 3, 16, 16) * 2 - 1
+    zoo = torch.rand(100, 3, 16, 16) * 2 - 1
     made = StrangePictures().crops(zoo)
     assert made.shape == zoo.shape and made.abs().max() <= 1 and (made != zoo).flatten(1).any(1).all()
     grey = lambda x: x.mean(1).flatten(1)
     alike = [torch.corrcoef(torch.stack([a, b]))[0, 1].item() for a, b in zip(grey(zoo), grey(made))]
-    assert max(alike[:2]) < 0.5 < min(alike[2:])  # the shapes of the dyed ones stay
+    photographs = [value for value in alike if value < 0.4]
+    assert 10 <= len(photographs) <= 40
+    assert min(value for value in alike if value not in photographs) > 0.6  # the shapes of the dyed ones stay
 
 
 def test_a_shipped_resnet_is_read_back(tmp_path, monkeypatch):

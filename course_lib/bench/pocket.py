@@ -5,6 +5,7 @@ The judge (weights/pocket-clip) was trained apart from everything it measures he
 
 import hashlib
 
+import numpy as np
 import torch
 from diffusers import StableDiffusionImg2ImgPipeline
 from safetensors.torch import load_file, save
@@ -21,6 +22,7 @@ from course_lib.pictures.pixels import to_model_range
 from course_lib.weights import shipped
 from course_lib.zoo import FLAWS, MEDIA, Scene, ZooDataset, caption, draw, random_scene
 from course_lib.zoo.cache import write_whole
+from course_lib.zoo.draw import SIDE
 
 N, HELD_OUT_N, STEPS, GUIDANCE = 500, 250, 25, 3.0
 STRENGTH = 0.4  # how much of the road img2img repaints
@@ -46,7 +48,7 @@ def main(write: bool = False) -> list[dict]:
     return rows
 
 
-def zoo(n: int, split: str, seed: int = SEED, side: int = 64) -> tuple[Tensor, list[Scene]]:
+def zoo(n: int, split: str, seed: int = SEED, side: int = SIDE) -> tuple[Tensor, list[Scene]]:
     """`n` real pictures, (n, 3, side, side) in [-1, 1], and their scenes."""
     data = ZooDataset(n, seed=seed, split=split, side=side)
     return torch.stack([data[i]["image"] for i in range(n)]), [data.scene(i) for i in range(n)]
@@ -63,10 +65,17 @@ def of_the_judge(judge: Judge) -> list[dict]:
     ]
 
 
+def redrawn(scenes: list[Scene]) -> Tensor:
+    """Other real pictures of what the scenes' captions say, (N, 3, SIDE, SIDE) in [-1, 1]."""
+    fixed = [dict(zip(FIELDS, scene.composition, strict=True)) for scene in scenes]
+    others = [draw(random_scene([SEED, 1, i], **words)) for i, words in enumerate(fixed)]
+    return to_model_range(torch.tensor(np.stack(others)).movedim(-1, 1))
+
+
 @torch.no_grad()
 def of_the_vae(pipe, judge: Judge) -> list[dict]:
     """How well the autoencoder copies: in dB, by sharpness, and by what the judge says of the copy; for each medium, too."""
-    images, scenes = zoo(N, "all", side=pipe.vae.config.sample_size)
+    images, scenes = zoo(N, "all")
     latents = torch.cat([pipe.vae.encode(part).latent_dist.mean for part in images.split(50)])
     copies = torch.cat([pipe.vae.decode(part).sample for part in latents.split(50)]).clamp(-1, 1)
     read, before = judge.read(copies), judge.read(images)
@@ -96,21 +105,22 @@ def of_the_pictures(pipe, judge: Judge) -> list[dict]:
         "held_out": {"all three": "≥ 85%"},
     }
     for split, n, said in (("train", N, "trained"), ("held_out", HELD_OUT_N, "held-out")):
-        reals, scenes = zoo(n, split, side=pipe.vae.config.sample_size)
+        reals, scenes = zoo(n, split)
         made = generate(pipe, [caption(scene) for scene in scenes])
         for name, share in judge.read(made).agreement(scenes).items():
             rows.append(
                 row(f"{n} prompts, {said} compositions: {name}", f"{share:.1%}", goals[split].get(name, ""))
             )
         if split == "train":
-            rows += of_the_distance(made, reals, judge)
+            rows += of_the_distance(made, reals, scenes, judge)
+            rows += of_the_sharpness(made, reals, scenes)
     return rows
 
 
-def of_the_distance(made: Tensor, reals: Tensor, judge: Judge) -> list[dict]:
-    """How far the painted pictures are from real ones, beside how far the real ones of the same captions are."""
+def of_the_distance(made: Tensor, reals: Tensor, scenes: list[Scene], judge: Judge) -> list[dict]:
+    """How far the painted pictures are from real ones, beside how far other real ones of the same captions are."""
     features = JudgeFeatures(judge)
-    others, _ = zoo(len(reals), "train", seed=SEED + 1, side=reals.shape[-1])  # neither painted nor described
+    others = redrawn(scenes)  # as the painted ones: as many of each animal, medium and place
     rows = []
     for name, distance in (("FID", fid), ("KID x 1000", lambda *a: 1000 * kid(*a))):
         floor, score = distance(reals, others, features), distance(made, others, features)
@@ -126,9 +136,19 @@ def of_the_distance(made: Tensor, reals: Tensor, judge: Judge) -> list[dict]:
     return rows
 
 
+def of_the_sharpness(made: Tensor, reals: Tensor, scenes: list[Scene]) -> list[dict]:
+    """How crisp the painted pictures are, beside real ones of the same captions: all, and each medium."""
+    rows = []
+    for name in ("all media", *MEDIA):
+        these = torch.tensor([name in ("all media", scene.medium) for scene in scenes])
+        sharper = sharpness(made[these]) / sharpness(reals[these]) - 1
+        rows.append(row(f"sharpness against real pictures, {name}", f"{sharper.item():+.0%}", "within ± 5%"))
+    return rows
+
+
 def of_the_guidance(pipe, judge: Judge, n: int = 120) -> list[dict]:
     """What more guidance does to the words and to the pictures."""
-    reals, scenes = zoo(n, "train", side=pipe.vae.config.sample_size)
+    reals, scenes = zoo(n, "train")
     prompts, features, rows = [caption(scene) for scene in scenes], JudgeFeatures(judge), []
     for scale in (1.0, 3.0, 7.5, 15.0):
         made = generate(pipe, prompts, guidance=scale)
@@ -147,11 +167,7 @@ def of_the_negative_prompt(pipe, judge: Judge, n: int = 50) -> list[dict]:
     rows = []
     for flaw in FLAWS:
         scenes = [random_scene(SEED + i, flaws=(flaw,)) for i in range(n)]
-        reals = to_model_range(
-            torch.stack([torch.tensor(draw(scene, pipe.vae.config.sample_size)) for scene in scenes]).movedim(
-                -1, 1
-            )
-        )
+        reals = to_model_range(torch.stack([torch.tensor(draw(scene)) for scene in scenes]).movedim(-1, 1))
         painted = (generate(repaint, [""] * n, negative=text, images=reals) for text in ("", NEGATIVE))
         seen = [judge.flaws(images)[flaw].float().mean().item() for images in (reals, *painted)]
         rows.append(

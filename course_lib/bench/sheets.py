@@ -40,7 +40,6 @@ def painted(pipe, field: str, words: tuple[str, ...]) -> Image.Image:
         rows,
         row_labels=[medium.replace(" ", "\n") for medium in MEDIA],
         column_labels=[word.replace(" ", "\n", 1) for word in words],
-        enlarge=2,
     )
 
 
@@ -50,7 +49,7 @@ def samples(pipe) -> Image.Image:
     pictures = arrays(generate(pipe, [caption(scene) for scene in scenes]))[:SHOWN]
     rows = [pictures[i : i + 10] for i in range(0, SHOWN, 10)]
     labels = [str(i) for i in range(0, SHOWN, 10)]
-    return contact_sheet(rows, row_labels=labels, column_labels=list("0123456789"), enlarge=2)
+    return contact_sheet(rows, row_labels=labels, column_labels=list("0123456789"))
 
 
 def arrays(images: Tensor) -> list[np.ndarray]:

@@ -1,5 +1,6 @@
 """Store a lesson's outputs: run it, and keep what a reader without a kernel can use."""
 
+import base64
 import os
 import tempfile
 from pathlib import Path
@@ -8,6 +9,7 @@ from unittest.mock import patch
 import nbformat
 from nbformat import NotebookNode
 
+from course_lib.lessons.days import HOME
 from course_lib.lessons.run import run_notebook
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -19,6 +21,7 @@ def store_outputs(notebook: Path) -> None:
     Raises LessonFailed where a cell fails, and then nothing is stored.
     """
     lesson = nbformat.read(notebook, as_version=4)
+    before = stored_pictures(lesson)
     # A reader sees a beginner's progress, not the author's.
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -33,6 +36,26 @@ def store_outputs(notebook: Path) -> None:
                 make_lasting(output, alt_text(cell))
     lesson.metadata.language_info = executed.metadata.language_info
     nbformat.write(lesson, notebook)
+    refresh_copies(before, stored_pictures(lesson))
+
+
+def stored_pictures(lesson: NotebookNode) -> dict[tuple[str, int], bytes]:
+    """{(cell id, number of the output): PNG} of all that a lesson holds."""
+    return {
+        (cell.id, k): base64.b64decode(output.data["image/png"])
+        for cell in lesson.cells
+        for k, output in enumerate(cell.get("outputs", []))
+        if "image/png" in output.get("data", {})
+    }
+
+
+def refresh_copies(before: dict, after: dict, folder: Path = HOME / "docs" / "images") -> None:
+    """The README and the site show some of these pictures: what was a copy of one stays a copy of its successor."""
+    for file in folder.glob("day*.png"):
+        shown = file.read_bytes()
+        for place, picture in before.items():
+            if picture == shown and place in after:
+                file.write_bytes(after[place])
 
 
 def alt_text(cell: NotebookNode) -> str:

@@ -1,4 +1,4 @@
-"""Pictures: one, in rows, in tables, as a contact sheet.  All in [-1, 1]; enlarged with hard pixel edges."""
+"""Pictures: one, in rows, in tables, as a contact sheet.  All in [-1, 1]; small ones are enlarged with hard pixel edges."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -43,10 +43,10 @@ def to_pixels(images: Tensor) -> np.ndarray:
 
 @takes(image="C H W", title=check_text)
 def plot_image(image: Tensor, *, title: str = "", ax: Axes | None = None) -> Axes:
-    """One picture, enlarged with hard pixel edges.  image: (C, H, W) in [-1, 1]; one channel: 1 is black ink.
+    """One picture.  image: (C, H, W) in [-1, 1]; one channel: 1 is black ink.
 
-    A picture of more than 64 pixels is often made smaller in its figure: that is done smoothly, for hard edges would leave
-    out pixels.
+    Up to 64 pixels it is enlarged with hard pixel edges.  A larger one is often made smaller in its figure: that is done
+    smoothly, for hard edges would leave out pixels.
     """
     if len(image) not in (1, 3):
         raise ValueError(
@@ -142,7 +142,7 @@ def _check_pil(pictures, name: str) -> None:
 def plot_pictures(
     pictures: Sequence, titles: Sequence[str] = (), *, columns: int = 4, size: float = 2.2
 ) -> Figure:
-    """PIL pictures in rows, enlarged with hard pixel edges.  titles: one per picture, or none.  size: inches each."""
+    """PIL pictures in rows.  titles: one per picture, or none.  size: inches each."""
     tensors = [
         to_model_range(torch.from_numpy(np.array(as_seen(picture))).movedim(-1, 0)) for picture in pictures
     ]

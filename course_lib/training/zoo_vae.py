@@ -19,10 +19,9 @@ from course_lib.training.pictures import CHECK_SEED, Pictures
 from course_lib.training.run import Run
 from course_lib.training.sheet import picture_grid
 from course_lib.training.strange import StrangePictures
-from course_lib.weights import FOLDER, checked_folder, manifest, record
+from course_lib.weights import FOLDER, manifest, record
 
 HOME = FOLDER / "pocket-diffusion" / "vae"
-HALF_WAY = "zoo-vae-128"  # weights of an unfinished run, to go on from where no checkpoint is left
 SIDE, CROP, FACTOR = 128, 64, 8  # pixels of a picture, of a crop, and of a latent, each way
 STEPS, BATCH, STRANGE, ENCODED, LR = 8_000, 8, 2, 4, 4e-3
 SCALE = 0.18215  # Stable Diffusion's scaling_factor, which public code writes out
@@ -127,10 +126,11 @@ def copy(vae: AutoencoderKL, teacher: AutoencoderKL, crops: Tensor, strange: Ten
     with torch.no_grad():
         wanted = teach(teacher, crops)
         latents = wanted.sample()
-    own = vae.encode(torch.cat([crops[:ENCODED], strange])).latent_dist
-    error = SCALE**2 * F.mse_loss(own.mean[:ENCODED], wanted.mean[:ENCODED])
-    error = error + 0.001 * F.mse_loss(own.logvar[:ENCODED], wanted.logvar[:ENCODED])
-    return vae.decode(torch.cat([latents, own.mean[ENCODED:]])).sample, error
+    n = len(crops[:ENCODED])
+    own = vae.encode(torch.cat([crops[:n], strange])).latent_dist
+    error = SCALE**2 * F.mse_loss(own.mean[:n], wanted.mean[:n])
+    error = error + 0.001 * F.mse_loss(own.logvar[:n], wanted.logvar[:n])
+    return vae.decode(torch.cat([latents, own.mean[n:]])).sample, error
 
 
 def train(
@@ -138,7 +138,7 @@ def train(
 ) -> Run:
     """Train, or go on training; the result is run.ema.vae.  Progress: runs/train/zoo-vae.
 
-    resume: from the checkpoint, and where none is left from HALF_WAY, with a critic that begins anew.
+    resume: from the checkpoint, and where none is left from the shipped one, with a critic that begins anew.
     """
     data, other = Pictures(pictures, flaws=0.15, side=SIDE), StrangePictures()
     check = Pictures(256, seed=CHECK_SEED, split="all", side=SIDE).images(range(12))
@@ -149,9 +149,8 @@ def train(
         resume=resume, device=device, parts=("vae", "critic"),
     )  # fmt: skip
     if resume and run.step == 0:
-        half_way = AutoencoderKL.from_pretrained(checked_folder(HALF_WAY)).float().state_dict()
-        mine = {f"vae.{name}": weight for name, weight in half_way.items()}
-        run.adopt({**run.raw_model.state_dict(), **mine}, manifest()["models"][HALF_WAY])
+        known = {f"vae.{name}": weight for name, weight in teacher.state_dict().items()}
+        run.adopt({**run.raw_model.state_dict(), **known}, manifest()["models"]["zoo-vae"])
     place = dict(device=run.device, memory_format=torch.channels_last)
     teacher, distance = teacher.to(run.device), FeatureDistance().to(**place)
     rates, calm = run.highest, [CALM] * 3 + [1] * 3  # the painter's groups and the critic's

@@ -14,7 +14,7 @@ from tqdm.auto import tqdm
 from course_lib.checks import check_count, check_number, check_word
 from course_lib.zoo.cache import cache_folder, cached_shard
 from course_lib.zoo.captions import caption
-from course_lib.zoo.draw import draw
+from course_lib.zoo.draw import SIDE, draw
 from course_lib.zoo.scene import FLAWS, HELD_OUT, ZOO_VERSION, Scene, random_scene
 
 SHARD = 256  # pictures per file of the cache
@@ -58,7 +58,7 @@ class ZooDataset(Dataset):
 
     n: how many.  seed: which ones; (seed, index) decides a picture, whatever n is.
     split: "train", "held_out" or "all".  flaws: part of the pictures that are spoiled, 0 to 1.
-    side: of a picture, in pixels, 16 to 256.  cache: keep drawn pictures on disk (12 KiB each at 64 pixels).
+    side: of a picture, in pixels, 16 to 256.  cache: keep drawn pictures on disk (48 KiB each at 128 pixels).
     fixed: scene fields given for all, such as medium="photo".
 
     dataset[i] is a dict: "image", (3, side, side) float32 in [-1, 1]; "caption", str; and every field of the scene.
@@ -66,7 +66,7 @@ class ZooDataset(Dataset):
     """
 
     def __init__(
-        self, n: int, seed: int = 0, split: str = "train", *, flaws: float = 0.0, side: int = 64, cache: bool = True,
+        self, n: int, seed: int = 0, split: str = "train", *, flaws: float = 0.0, side: int = SIDE, cache: bool = True,
         **fixed,
     ):  # fmt: skip
         check_word("split", split, SPLITS)

@@ -12,9 +12,11 @@ from course_lib.zoo.raster import Stage, corners, lines, picture
 from course_lib.zoo.scene import Scene
 from course_lib.zoo.shapes import SKY
 
+SIDE = 128  # pixels of a picture, each way, where nothing else is asked for; what the pocket model paints
+
 
 @takes(scene=(check_is, "animal", "a Scene, such as random_scene()"), size=(check_count, 16, 256))
-def stage(scene: Scene, size: int = 64) -> Stage:
+def stage(scene: Scene, size: int = SIDE) -> Stage:
     """Everything a painter needs to know. The shapes depend on the scene's seed, and not on its medium."""
     shapes, paint = (np.random.default_rng([scene.seed, stream]) for stream in (0, 1))
     flying = scene.pose == "flying"
@@ -23,7 +25,7 @@ def stage(scene: Scene, size: int = 64) -> Stage:
     return Stage(scenery, animal, paint, size, flying)
 
 
-def draw(scene: Scene, size: int = 64) -> np.ndarray:
+def draw(scene: Scene, size: int = SIDE) -> np.ndarray:
     """The picture of a scene.
 
     size: side in pixels, 16 to 256.  Returns (size, size, 3) uint8, red, green, blue.
@@ -34,7 +36,7 @@ def draw(scene: Scene, size: int = 64) -> np.ndarray:
     return spoil(image, scene.flaws, np.random.default_rng([scene.seed, 2])) if scene.flaws else image
 
 
-def segmentation(scene: Scene, size: int = 64) -> np.ndarray:
+def segmentation(scene: Scene, size: int = SIDE) -> np.ndarray:
     """What is where: (size, size) uint8, each pixel the number of its class in CLASSES. Flaws don't change it."""
     set_up = stage(scene, size)
     image = Image.new("L", (set_up.large,) * 2, SKY)
@@ -44,7 +46,7 @@ def segmentation(scene: Scene, size: int = 64) -> np.ndarray:
     return np.asarray(image)[2::4, 2::4].copy()
 
 
-def outline(scene: Scene, size: int = 64) -> np.ndarray:
+def outline(scene: Scene, size: int = SIDE) -> np.ndarray:
     """The lines of the drawing: (size, size) uint8, white (255) lines on black, thin behind and bold on the animal."""
     set_up = stage(scene, size)
     behind = lines(set_up.backdrop.parts, set_up.large, 3 * set_up.scale)

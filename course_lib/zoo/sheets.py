@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from course_lib.zoo.coats import ANIMALS, COATS
-from course_lib.zoo.draw import draw
+from course_lib.zoo.draw import SIDE, draw
 from course_lib.zoo.scene import ANIMAL_POSES, LOOKS, MEDIA, PLACES, Scene, random_scene
 
 PAPER, TEXT = (255, 255, 255), (52, 56, 70)
@@ -19,7 +19,7 @@ def contact_sheet(
     *,
     row_labels: Sequence[str] = (),
     column_labels: Sequence[str] = (),
-    size: int = 64,
+    size: int = SIDE,
     enlarge: int = 1,
     gap: int = 6,
 ) -> Image.Image:

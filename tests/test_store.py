@@ -1,15 +1,20 @@
 """`course store`: what a run leaves in a lesson for readers without a kernel."""
 
+import io
+
 import nbconvert
 import nbformat
+import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from PIL import Image
 from typer.testing import CliRunner
 
 from course_lib.command import store as command
 from course_lib.command.cli import app
 from course_lib.lessons import store
 from course_lib.lessons.run import LessonFailed
+from course_lib.lessons.small_png import small_png
 
 ALT = "A line that rises from one to three"
 SOURCES = [
@@ -66,3 +71,21 @@ def test_a_copy_in_the_readme_follows_its_cell(tmp_path):
     store.refresh_copies(before, {("a", 0): b"new", ("b", 1): b"one"}, tmp_path)
     kept = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
     assert kept == {"day41.png": b"new", "day42.png": b"one", "zoo.png": b"one"}
+
+
+def test_a_stored_picture_is_small_and_looks_the_same():
+    chance = np.random.default_rng(0)
+    painted = chance.integers(0, 256, (60, 60, 3), np.uint8)
+    painted[:9] = 255
+    file = io.BytesIO()
+    Image.fromarray(painted).convert("RGBA").save(file, "PNG")
+    small = small_png(file.getvalue())
+    seen = np.asarray(Image.open(io.BytesIO(small)))
+    assert len(small) < 0.8 * len(file.getvalue()) and seen.shape == (60, 60, 3)
+    assert np.abs(seen.astype(int) - painted).max() <= 3 and (seen[:9] == 255).all()
+    assert small_png(small) == small  # once more changes nothing
+
+
+def test_a_picture_that_can_be_seen_through_keeps_its_colours():
+    glass = Image.new("RGBA", (4, 4), (10, 20, 31, 100))
+    assert Image.open(io.BytesIO(small_png(glass))).getpixel((0, 0)) == (10, 20, 31, 100)

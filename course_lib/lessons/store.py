@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 
 from course_lib.lessons.days import HOME
 from course_lib.lessons.run import run_notebook
+from course_lib.lessons.small_png import small_png
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -64,8 +65,10 @@ def alt_text(cell: NotebookNode) -> str:
 
 
 def make_lasting(output: NotebookNode, alt: str) -> None:
-    """Change an output in place: no control, which needs its kernel, and with each picture its alt text."""
+    """Change an output in place: no control, which needs its kernel, and each picture small and with its alt text."""
     # What stays of a control is the sentence in its place.  Elsewhere it would be "Error displaying widget".
     output.get("data", {}).pop(WIDGET, None)
     if "image/png" in output.get("data", {}):
+        small = small_png(base64.b64decode(output.data["image/png"]))
+        output.data["image/png"] = base64.b64encode(small).decode("ascii")
         output.metadata["image/png"] = {**output.metadata.get("image/png", {}), "alt": alt}

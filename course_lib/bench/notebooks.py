@@ -72,22 +72,24 @@ def watch(
     start, peak, busy = time.perf_counter(), 0, {}
     with open(Path(folder) / "errors.txt", "w+", encoding="utf-8") as errors:
         process = subprocess.Popen(command, cwd=folder, env=env, stdout=subprocess.DEVNULL, stderr=errors)
-        while process.poll() is None:
-            memory = 0
-            for part in _family(process.pid):
-                try:
-                    memory += part.memory_info().rss
-                    times = part.cpu_times()
-                    busy[part.pid] = times.user + times.system
-                except psutil.Error:
-                    pass  # it ended between two looks
-            peak = max(peak, memory)
-            if time.perf_counter() - start > limit:
-                for part in reversed(_family(process.pid)):
-                    part.kill()
-                process.wait()
-                return limit, sum(busy.values()), peak
-            time.sleep(LOOK_EVERY)
+        try:
+            while process.poll() is None:
+                memory = 0
+                for part in _family(process.pid):
+                    try:
+                        memory += part.memory_info().rss
+                        times = part.cpu_times()
+                        busy[part.pid] = times.user + times.system
+                    except psutil.Error:
+                        pass  # it ended between two looks
+                peak = max(peak, memory)
+                if time.perf_counter() - start > limit:
+                    return limit, sum(busy.values()), peak
+                time.sleep(LOOK_EVERY)
+        finally:  # also after Ctrl+C: what still runs would hold its files open
+            for part in reversed(_family(process.pid)) if process.poll() is None else ():
+                part.kill()
+            process.wait()
         took = time.perf_counter() - start
         errors.seek(0)
         told = [line for line in errors.read().splitlines() if line.strip()]

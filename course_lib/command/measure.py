@@ -69,6 +69,14 @@ def side_by_side(
     _show("Notebooks side by side", together.main, write, pictures=True)
 
 
+@bench.command()
+def full(write: Annotated[bool, typer.Option("--write", help="update docs/benchmarks.md")] = False) -> None:
+    """Seconds and memory of the full tier in its true sizes, with random weights (about ten minutes)."""
+    from course_lib.bench import full
+
+    _show("The full tier, true sizes, random weights", full.main, write, pictures=True)
+
+
 @bench.command("slides")
 def waiting_for_slides(
     write: Annotated[bool, typer.Option("--write", help="update docs/benchmarks.md")] = False,

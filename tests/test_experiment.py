@@ -8,6 +8,7 @@ from course_lib.measuring.intervals import mean_interval
 from course_lib.measuring.scoring import Judge
 from course_lib.models import load_clip, load_text_to_image
 from course_lib.zoo import ZooDataset
+from course_lib.zoo.draw import SIDE
 
 FOX, OWL = "a photo of a red fox in the snow", "an oil painting of an owl by the sea"
 
@@ -22,7 +23,7 @@ def pipe():
 def test_a_picture_depends_on_its_seed_and_not_on_its_batch(pipe):
     together = paint(pipe, [FOX, OWL, FOX], [4, 5, 6], steps=2, batch=2)
     alone = paint(pipe, FOX, [6], steps=2)
-    assert together.shape == (3, 3, 64, 64) and together.abs().max() <= 1
+    assert together.shape == (3, 3, SIDE, SIDE) and together.abs().max() <= 1
     torch.testing.assert_close(together[2:], alone, rtol=0, atol=0.02)
     assert (together[0] - together[2]).abs().mean() > 0.02
 

@@ -241,6 +241,7 @@ def rows() -> dict[str, dict[str, tuple]]:
         "measuring.digit_judge.DigitJudge": {},
         "measuring.digit_judge.DigitJudge.recognise": {"self": (m.digit_judge, None), "images": digits},
         "measuring.metrics.fid": {"generated": (m.digits, floats), "reference": (m.digits, floats), "features": (m.digit_judge.features, thing), "batch_size": (2, count)},
+        "measuring.metrics.sharpness": {"images": (m.digits, floats)},
         "measuring.metrics.kernel_distance": {"features_a": features, "features_b": paired},
         "measuring.intervals.mean_interval": {"values": (torch.rand(4), lambda right: [("None", None), ("a text", "ten"), ("one", right[:1]), ("empty", right[:0]), ("NaN", right * NAN), ("texts", ["a", "b"])])},
         "measuring.intervals.share_interval": {"hits": (1, partial(count, least=0, most=3)), "n": (3, count)},

@@ -20,6 +20,7 @@ from course_lib.words.prompting import (
     switch_prompt,
     text_to_image,
 )
+from course_lib.zoo.draw import SIDE
 
 FOX, OWL = "a photo of a red fox in the snow", "an oil painting of an owl by the sea"
 LONG = ", ".join(["a photo of a cat in a meadow"] * 12)
@@ -98,7 +99,7 @@ def test_every_sampler_walks_the_schedule_the_model_learned(pipe, name):
 def test_two_prompts_and_a_generator_each(pipe):
     made = text_to_image(pipe, [FOX, OWL], guidance=3.0, steps=2, generator=[chance(0), chance(1)])
     alone = text_to_image(pipe, OWL, guidance=3.0, steps=2, generator=chance(1))
-    assert made.shape == (2, 3, 64, 64) and made.abs().max() <= 1
+    assert made.shape == (2, 3, SIDE, SIDE) and made.abs().max() <= 1
     torch.testing.assert_close(made[1:], alone, rtol=0, atol=0.02)
 
 

@@ -73,8 +73,8 @@ def test_a_frozen_resnet_is_looked_into_and_left_as_it_was():
 @pytest.fixture(scope="module")
 def photos():
     """Eight photos of the Zoo in [-1, 1], their animals, and where each animal is."""
-    data = ZooDataset(8, seed=31, split="all", cache=False, medium="photo")
-    mask = torch.from_numpy(np.stack([segmentation(data.scene(i)) >= ANIMAL for i in range(8)]))
+    data = ZooDataset(8, seed=31, split="all", cache=False, side=64, medium="photo")
+    mask = torch.from_numpy(np.stack([segmentation(data.scene(i), 64) >= ANIMAL for i in range(8)]))
     animals = torch.tensor([ANIMALS.index(data.scene(i).animal) for i in range(8)])
     return torch.stack([data[i]["image"] for i in range(8)]), animals, mask
 

@@ -16,6 +16,7 @@ from course_lib.learning.folder_note import NOTE, read_note
 from course_lib.learning.image_files import METADATA, load_folder, read_metadata, write_scores
 from course_lib.learning.synthetic import generate_folder, missing_pictures, picture_seed
 from course_lib.lessons.days import HOME
+from course_lib.zoo.draw import SIDE
 
 PROMPTS = {"cat": ["a photo of a cat", "an oil painting of a cat"], "red fox": ["a photo of a red fox"]}
 
@@ -409,7 +410,9 @@ def test_the_pocket_pipeline(tmp_path):
     generate_folder(pipe, tmp_path, PROMPTS, 2, steps=2, bar=quiet)
     together, labels, classes = load_folder(tmp_path)
     assert (
-        together.shape == (4, 3, 64, 64) and labels.tolist() == [0, 0, 1, 1] and classes == ["cat", "red fox"]
+        together.shape == (4, 3, SIDE, SIDE)
+        and labels.tolist() == [0, 0, 1, 1]
+        and classes == ["cat", "red fox"]
     )
     (tmp_path / "red fox" / "00001.png").unlink()
     generate_folder(pipe, tmp_path, PROMPTS, 2, steps=2, bar=quiet)
@@ -418,4 +421,4 @@ def test_the_pocket_pipeline(tmp_path):
     assert (alone[3] - together[3]).abs().max() <= 2.1 / 127.5
     note = json.loads((tmp_path / NOTE).read_text(encoding="utf-8"))
     assert note["model"].startswith("pocket-diffusion ") and note["scheduler"] == "DDIMScheduler"
-    assert np.asarray(Image.open(tmp_path / "cat" / "00000.png")).shape == (64, 64, 3)
+    assert np.asarray(Image.open(tmp_path / "cat" / "00000.png")).shape == (SIDE, SIDE, 3)

@@ -4,6 +4,7 @@ Both tiers return the same classes, so a notebook runs with either.  There is no
 one clear sentence (ValueError) that says what to do.
 """
 
+import copy
 import json
 import os
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from torch import nn
 from course_lib.checks import check_is, check_text, takes
 from course_lib.hub import CLIP, RESNET_GB, STABLE_DIFFUSION, check_room, from_hub, no_network
 from course_lib.lessons.days import check_tier
-from course_lib.weights import checked_folder
+from course_lib.weights import FOLDER, checked_folder
 
 
 def best_device() -> str:
@@ -60,6 +61,42 @@ def load_text_to_image(
     if compile:
         pipe.unet = torch.compile(pipe.unet)
     return pipe
+
+
+def with_lcm_lora(pipe):
+    """A second pipeline that paints in 1 to 8 steps at guidance 1: it shares all of `pipe` but its scheduler and its U-Net.
+
+    The U-Net is a copy with weights/pocket-lcm-lora added to its weights, 36 MB more, so `pipe` stays as it is.
+    Raises ValueError where the LoRA was made for another U-Net.
+    """
+    from diffusers import LCMScheduler, StableDiffusionPipeline
+
+    if not lcm_lora_fits(pipe):
+        raise ValueError(
+            "The LCM-LoRA fits the pocket model only: load it with load_text_to_image('pocket')."
+        )
+    unet = copy.deepcopy(getattr(pipe.unet, "_orig_mod", pipe.unet))  # torch.compile wraps the U-Net
+    parts = pipe.components | {"unet": unet, "scheduler": LCMScheduler.from_config(pipe.scheduler.config)}
+    quick = StableDiffusionPipeline(**parts, requires_safety_checker=False)
+    quick.set_progress_bar_config(disable=True)
+    quick.load_lora_weights(checked_folder("pocket-lcm-lora"), adapter_name="lcm")
+    quick.fuse_lora(adapter_names=["lcm"])
+    quick.unload_lora_weights()
+    return quick
+
+
+def lcm_lora_fits(pipe) -> bool:
+    """Whether the pipeline's U-Net is the pocket model's, as weights/pocket-lcm-lora needs it."""
+    folder = FOLDER / "pocket-diffusion" / "unet"
+    wanted = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    found = getattr(getattr(pipe, "unet", None), "config", {})
+    return all(
+        key in found and _plain(found[key]) == wanted[key] for key in wanted if not key.startswith("_")
+    )
+
+
+def _plain(value):
+    return list(value) if isinstance(value, tuple) else value
 
 
 def load_clip(tier: str = "pocket", *, device: str = ""):

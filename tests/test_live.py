@@ -1,6 +1,7 @@
 """Live painting: the newest request wins, nothing queues up, and the student's own pipeline stays as it was."""
 
 import asyncio
+import sys
 import threading
 from types import SimpleNamespace
 
@@ -11,7 +12,7 @@ from PIL import Image
 
 from course_lib import models, widgets
 from course_lib.models import lcm_lora_fits, load_text_to_image, with_lcm_lora
-from course_lib.pictures.gallery import Settings
+from course_lib.pictures.gallery import Settings, load_settings, saved_pictures
 from course_lib.widgets import live
 from course_lib.widgets.prompt_lab import _lab as build_lab
 
@@ -182,6 +183,24 @@ def test_switched_off_the_sliders_have_their_own_values_back(lab, quick):
     assert (lab.guidance.value, lab.guidance.max, lab.steps.value, lab.steps.max) == (12.5, 20, 40, 50)
     assert not lab.sampler.disabled
     assert lab.view.value == "" and len(quick.calls) == painted
+
+
+def test_a_picture_that_is_kept_is_painted_with_care(lab, monkeypatch, tmp_path):
+    picture = Image.new("RGB", (8, 8))
+    monkeypatch.setattr(
+        sys.modules["course_lib.widgets.prompt_lab"],
+        "_paint_with",
+        lambda pipe, settings, seeds, on_step: [picture],
+    )
+    lab.live.value = True
+    lab.prompt.value = "an owl"
+    lab.paint.click()
+    (path,) = saved_pictures(tmp_path)
+    assert load_settings(path) == Settings("an owl", "", 3.0, 25, "DDIM", 5)
+    assert not lab.live.value and lab.view.value == ""
+    lab.live.value = True
+    lab.saved.value = path
+    assert not lab.live.value and (lab.steps.value, lab.steps.max) == (25, 50)
 
 
 def test_a_seed_of_chance_stands_still_while_live(lab, quick):

@@ -168,7 +168,7 @@ def _lab_controls(pipe, first):
         gallery=w.HTML(),
     )
     c.live = live_checkbox(pipe)
-    rows = [[c.guidance, c.steps], [c.sampler, c.count], [c.seed, c.paint, c.keep, c.live, c.progress]]
+    rows = [[c.guidance, c.steps], [c.sampler, c.count, c.live], [c.seed, c.paint, c.keep, c.progress]]
     c.box = w.VBox([c.prompt, c.negative, *map(w.HBox, rows), c.saved, c.view, c.message, c.gallery])
     return c
 

@@ -67,6 +67,7 @@ def test_letters_that_come_together_are_one_request():
     async def type_at_once(slow):
         for text in ("a", "ab", "abc"):
             slow.newest.ask(text)
+            await asyncio.sleep(0)  # the kernel reads the next letter
         slow.go(2)
         await slow.until_done()
 
@@ -166,6 +167,7 @@ def test_the_lab_follows_the_typing_and_the_sliders(lab, quick):
     lab.live.value = True
     lab.prompt.value, lab.seed.value, lab.steps.value, lab.guidance.value = "an <owl>", 7, 2, 1.5
     lab.negative.value = "text"
+    assert len(quick.calls) == 6
     last = quick.calls[-1]
     assert (last["prompt"], last["num_inference_steps"], last["guidance_scale"]) == ("an <owl>", 2, 1.5)
     assert last["generator"].initial_seed() == 7 and last["negative_prompt"] == "text"
@@ -215,20 +217,36 @@ def test_an_error_while_live_is_one_sentence(lab, quick, monkeypatch):
     assert lab.view.value == "division by zero"
 
 
-def test_the_box_follows_and_then_paints_with_care_again(quick, monkeypatch, capsys):
-    made = {}
+@pytest.fixture
+def box(quick, monkeypatch):
+    """prompt_box with its parts by name: draw, prompt, seed, live, and view, where the live picture is."""
+    made = SimpleNamespace(pipe=FakePipe())
     monkeypatch.setattr(
-        widgets.words, "explorer", lambda draw, **c: made.update(draw=draw, **c) or ipywidgets.VBox()
+        widgets.words, "explorer", lambda draw, **c: vars(made).update(draw=draw, **c) or ipywidgets.VBox()
     )
-    pipe = FakePipe()
-    widgets.prompt_box(pipe, "a fox", steps=3, guidance=4.0, seed=2)
-    made["draw"]("an owl", 9, live=True)
-    assert made["prompt"].continuous_update and not made["live"].disabled
+    monkeypatch.setattr(widgets.words, "show", lambda box: setattr(made, "view", box.children[1]))
+    widgets.prompt_box(made.pipe, "a fox", steps=3, guidance=4.0, seed=2)
+    return made
+
+
+def test_the_box_follows_and_then_paints_with_care_again(box, quick, capsys):
+    box.draw("an owl", 9, live=True)
+    assert box.prompt.continuous_update and not box.live.disabled and "<img" in box.view.value
     assert quick.calls[-1]["prompt"] == "an owl" and quick.calls[-1]["num_inference_steps"] == 4
-    assert len(pipe.calls) == 1  # the first picture
-    made["draw"]("an owl", 9, live=False)
-    assert pipe.calls[-1]["num_inference_steps"] == 3 and len(quick.calls) == 1
-    assert not made["prompt"].continuous_update
+    assert len(box.pipe.calls) == 1  # the first picture
+    box.draw("an owl", 9, live=False)
+    assert box.pipe.calls[-1]["num_inference_steps"] == 3 and len(quick.calls) == 1
+    assert not box.prompt.continuous_update and box.view.value == ""
+
+
+def test_what_was_wanted_live_does_not_come_after_the_switch(box, quick, capsys):
+    async def switch_off_at_once():
+        box.draw("an owl", 9, live=True)
+        box.draw("an owl", 9, live=False)
+        await asyncio.sleep(3 * live.PAUSE)
+
+    asyncio.run(switch_off_at_once())
+    assert quick.calls == [] and box.view.value == ""
 
 
 @pytest.mark.parametrize("other", [lambda prompt: None, SimpleNamespace(unet=torch.nn.Linear(1, 1))])

@@ -33,7 +33,7 @@ from course_lib.training.sheet import picture_grid
 from course_lib.weights import FOLDER, checked_folder, record
 
 NAME = "pocket-lcm-lora"
-STEPS, BATCH, PICTURES = 600, 16, 4000
+STEPS, BATCH, PICTURES = 400, 8, 4000
 RANK = 8
 GUIDANCE = 4.0  # g: what the pictures look best with; the student paints as if it were switched on
 HUBER = 0.001  # c of the pseudo-Huber distance, as in the example

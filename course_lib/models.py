@@ -66,22 +66,27 @@ def load_text_to_image(
 def with_lcm_lora(pipe):
     """A second pipeline that paints in 1 to 8 steps at guidance 1: it shares all of `pipe` but its scheduler and its U-Net.
 
-    The U-Net is a copy with weights/pocket-lcm-lora added to its weights, 36 MB more, so `pipe` stays as it is.
-    Raises ValueError where the LoRA was made for another U-Net.
+    The U-Net is a copy, 36 MB, with weights/pocket-lcm-lora added to its weights, so `pipe` stays as it is.  LoRAs that
+    `pipe` has beside its U-Net are not in the copy: one of them may be this one.
+    Raises ValueError where the LoRA was made for another U-Net, or its file is damaged.
     """
     from diffusers import LCMScheduler, StableDiffusionPipeline
+    from safetensors.torch import load_file
 
     if not lcm_lora_fits(pipe):
         raise ValueError(
             "The LCM-LoRA fits the pocket model only: load it with load_text_to_image('pocket')."
         )
+    lora = load_file(checked_folder("pocket-lcm-lora") / "pytorch_lora_weights.safetensors")
     unet = copy.deepcopy(getattr(pipe.unet, "_orig_mod", pipe.unet))  # torch.compile wraps the U-Net
-    parts = pipe.components | {"unet": unet, "scheduler": LCMScheduler.from_config(pipe.scheduler.config)}
+    unet.unload_lora()
+    unet.load_lora_adapter(lora, prefix="unet")
+    unet.fuse_lora()
+    unet.unload_lora()
+    scheduler = LCMScheduler.from_pretrained(FOLDER / "pocket-diffusion" / "scheduler")
+    parts = pipe.components | {"unet": unet, "scheduler": scheduler}
     quick = StableDiffusionPipeline(**parts, requires_safety_checker=False)
     quick.set_progress_bar_config(disable=True)
-    quick.load_lora_weights(checked_folder("pocket-lcm-lora"), adapter_name="lcm")
-    quick.fuse_lora(adapter_names=["lcm"])
-    quick.unload_lora_weights()
     return quick
 
 

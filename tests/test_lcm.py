@@ -93,7 +93,7 @@ def test_the_teacher_is_guided(scheduler, monkeypatch):
 
 @pytest.fixture(scope="module")
 def unet():
-    torch.manual_seed(0)
+    torch.manual_seed(0)  # its weights ask for gradients, as those of a loaded model do
     return UNet2DConditionModel(
         sample_size=16, block_out_channels=(8, 8), layers_per_block=1, norm_num_groups=4, cross_attention_dim=8,
         attention_head_dim=2, down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),

@@ -12,7 +12,7 @@ the guided teacher walks, the student says at once where the path ends:
     x' = sqrt(alpha_bar_s) x0'(x, t) + sqrt(1 - alpha_bar_s) eps'(x, t)    its DDIM step from t to s = t - k, LCM, eq. 17
     loss = d(f(x, t), f(x', s))                                                                           LCM, eq. 16
 
-d is pseudo-Huber, f(x', s) is the student itself without a gradient, as in diffusers' LCM-LoRA example.  There is no EMA
+d is the squared difference, f(x', s) is the student itself without a gradient, as in diffusers' LCM-LoRA example.  There is no EMA
 of the target.  t is one of 19, 39, ... 999: LCMScheduler takes its steps from these (4: 999, 759, 499, 259), and k = 20.  At
 999 nothing of the picture is left in x, so x0 = -v there, and eps' = x.
 """
@@ -33,10 +33,10 @@ from course_lib.training.sheet import picture_grid
 from course_lib.weights import FOLDER, checked_folder, record
 
 NAME = "pocket-lcm-lora"
-STEPS, BATCH, PICTURES = 400, 8, 4000
+STEPS, BATCH, PICTURES = 250, 8, 4000
 RANK = 8
-GUIDANCE = 4.0  # g: what the pictures look best with; the student paints as if it were switched on
-HUBER = 0.001  # c of the pseudo-Huber distance, as in the example
+GUIDANCE = 3.0  # g: what the pictures look best with; the student paints as if it were switched on
+LR = 3e-4  # at 1e-3 pictures are best after 100 steps, and smeared after 200
 SHEET_STEPS = 4
 LAYERS = (  # those of diffusers' example: attention, feed-forward, convolutions, and what time says to them
     "to_q", "to_k", "to_v", "to_out.0", "proj_in", "proj_out", "ff.net.0.proj", "ff.net.2", "conv1", "conv2",
@@ -93,7 +93,7 @@ def distillation_loss(
         earlier = ddim_step(guide(wanted, plain, GUIDANCE), x, t, s, scheduler)
         target = consistency(student(earlier, s.clamp(min=0), text).sample.float(), earlier, s, scheduler)
     guess = consistency(student(x, t, text).sample.float(), x, t, scheduler)
-    return ((guess - target).square() + HUBER**2).sqrt().mean() - HUBER
+    return (guess - target).square().mean()
 
 
 def train(
@@ -112,7 +112,7 @@ def train(
         add_lora(pipe.unet.to(memory_format=torch.channels_last)),
         steps=steps,
         lr=0.0,
-        adam_lr=1e-3,
+        adam_lr=LR,
         outer=("",),  # AdamW for all: a factor of a LoRA is no layer of its own
         seed=seed,
         resume=resume,

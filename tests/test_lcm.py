@@ -145,7 +145,7 @@ def test_pictures_with_and_without_the_lora_are_kept_apart(monkeypatch):
 def test_a_row_for_each_number_of_steps(monkeypatch):
     asked = []
     monkeypatch.setattr(bench_lcm, "with_lcm_lora", lambda pipe: "quick")
-    monkeypatch.setattr(bench_lcm, "zoo", lambda n, split: (None, []))
+    monkeypatch.setattr(bench_lcm, "scenes", lambda n, split: [])
     monkeypatch.setattr(bench_lcm, "generate", lambda pipe, prompts, **knobs: asked.append((pipe, knobs)))
     monkeypatch.setattr(bench_lcm, "timed", lambda pipe, call: (0.19, 0.1))
     read = SimpleNamespace(agreement=lambda scenes: {"all three": 0.975})

@@ -3,7 +3,7 @@
 from PIL import Image
 
 from course_lib.bench.clock import timed
-from course_lib.bench.painting import HELD_OUT_N, N, generate, zoo
+from course_lib.bench.painting import HELD_OUT_N, N, generate, scenes
 from course_lib.bench.report import row
 from course_lib.measuring.scoring import Judge
 from course_lib.models import with_lcm_lora
@@ -18,11 +18,11 @@ def of_the_lora(pipe, judge: Judge) -> list[dict]:
     """How often a picture of a few steps, guidance 1, holds what its prompt asked for; and the seconds of one picture."""
     quick, rows = with_lcm_lora(pipe), []
     for split, n, said in (("train", N, "trained"), ("held_out", HELD_OUT_N, "held-out")):
-        _, scenes = zoo(n, split)
+        drawn = scenes(n, split)
         for steps in STEPS if split == "train" else (4,):
-            made = generate(quick, [caption(scene) for scene in scenes], steps=steps, guidance=1.0, lora=LORA)
+            made = generate(quick, [caption(scene) for scene in drawn], steps=steps, guidance=1.0, lora=LORA)
             what = f"LCM-LoRA, {steps} steps, {n} prompts, {said} compositions: all three"
-            share = judge.read(made).agreement(scenes)["all three"]
+            share = judge.read(made).agreement(drawn)["all three"]
             rows.append(row(what, f"{share:.1%}", "≥ 97%" if steps == 4 and split == "train" else ""))
     for steps in STEPS:
         paint = lambda steps=steps: quick("an owl in the snow", num_inference_steps=steps, guidance_scale=1.0)
@@ -35,8 +35,7 @@ def of_the_lora(pipe, judge: Judge) -> list[dict]:
 
 def side_by_side(pipe) -> Image.Image:
     """The same prompts by 25 steps of DDIM at guidance 3, and by the LCM-LoRA in 8, 4, 2 and 1."""
-    _, scenes = zoo(N, "train")
-    prompts, quick = [caption(scene) for scene in scenes], with_lcm_lora(pipe)
+    prompts, quick = [caption(scene) for scene in scenes(N, "train")], with_lcm_lora(pipe)
     pages = {"DDIM, 25": generate(pipe, prompts)}
     for steps in reversed(STEPS):
         pages[f"LCM, {steps}"] = generate(quick, prompts, steps=steps, guidance=1.0, lora=LORA)

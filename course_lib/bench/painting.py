@@ -22,7 +22,13 @@ SAMPLES = HOME / "runs" / "bench"
 def zoo(n: int, split: str, seed: int = SEED, side: int = SIDE) -> tuple[Tensor, list[Scene]]:
     """`n` real pictures, (n, 3, side, side) in [-1, 1], and their scenes."""
     data = ZooDataset(n, seed=seed, split=split, side=side)
-    return torch.stack([data[i]["image"] for i in range(n)]), [data.scene(i) for i in range(n)]
+    return torch.stack([data[i]["image"] for i in range(n)]), scenes(n, split, seed)
+
+
+def scenes(n: int, split: str, seed: int = SEED) -> list[Scene]:
+    """What is on the pictures of `zoo`, without drawing them."""
+    data = ZooDataset(n, seed=seed, split=split)
+    return [data.scene(i) for i in range(n)]
 
 
 def generate(

@@ -45,8 +45,7 @@ LAYERS = (  # those of diffusers' example: attention, feed-forward, convolutions
 
 
 def add_lora(unet: UNet2DConditionModel) -> UNet2DConditionModel:
-    """Freeze the U-Net and put an untrained LoRA beside its layers: it changes nothing yet.  Returns the same U-Net."""
-    unet.requires_grad_(False)
+    """Put an untrained LoRA beside the U-Net's layers, and freeze all else: it changes nothing yet.  Returns the same U-Net."""
     unet.add_adapter(LoraConfig(r=RANK, lora_alpha=RANK, target_modules=list(LAYERS)))
     return unet
 

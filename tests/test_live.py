@@ -279,4 +279,5 @@ def test_the_second_pipeline_leaves_the_first_as_it_was():
     there = pipe.get_list_adapters()
     again = with_lcm_lora(pipe)
     assert torch.equal(paint(again), fast), "the LoRA is in it once"
+    assert not [name for name, _ in again.unet.named_parameters() if "lora" in name]
     assert pipe.get_list_adapters() == there == {"unet": ["default_0"], "text_encoder": ["mine"]}

@@ -54,6 +54,21 @@ def test_a_public_text_to_image_snippet(pipe, judge):
     assert [i.size for i in images] == [(SIDE, SIDE)] * 2 and foxes(judge, images) == 1
 
 
+def test_a_public_lcm_snippet(judge):
+    """And the LoRA is not passed over in silence: without it, four such steps paint something else."""
+    pipe = diffusers.StableDiffusionPipeline.from_pretrained(HOME)
+    pipe.set_progress_bar_config(disable=True)
+    pipe.scheduler = diffusers.LCMScheduler.from_config(pipe.scheduler.config)
+    paint = lambda: pipe(
+        [FOX] * 4, num_inference_steps=4, guidance_scale=1.0, generator=chance(4), output_type="np"
+    )
+    without = paint().images
+    pipe.load_lora_weights(FOLDER / "pocket-lcm-lora")
+    images = paint().images
+    assert abs(images - without).mean() > 0.02
+    assert foxes(judge, [Image.fromarray((255 * image).round().astype("uint8")) for image in images]) == 1
+
+
 def test_the_same_seed_paints_the_same_picture(pipe):
     one, two, other = (
         pipe(FOX, num_inference_steps=3, generator=torch.Generator().manual_seed(seed)).images[0].tobytes()

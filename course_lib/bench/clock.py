@@ -19,17 +19,17 @@ def of_the_clock(pipe, *, guidance: float, negative: str) -> list[dict]:
     )
     rows = []
     for steps in (10, 20, 25, 50):
-        whole, inside = _timed(pipe, lambda steps=steps: paint(pipe, steps))
+        whole, inside = timed(pipe, lambda steps=steps: paint(pipe, steps))
         goals = ("≤ 1.5 s", "≤ 5%") if steps == 25 else ("", "")
         rows.append(row(f"one picture, {steps} steps", f"{whole:.2f} s", goals[0]))
         rows.append(row(f"of it outside the models, {steps} steps", f"{1 - inside / whole:.1%}", goals[1]))
     plain = StableDiffusionPipeline.from_pretrained(FOLDER / "pocket-diffusion")
     plain.set_progress_bar_config(disable=True)
-    whole, _ = _timed(plain, lambda: paint(plain, 25))
+    whole, _ = timed(plain, lambda: paint(plain, 25))
     return [*rows, row("the same by plain diffusers, 25 steps", f"{whole:.2f} s")]
 
 
-def _timed(pipe, call: Callable, times: int = 5) -> tuple[float, float]:
+def timed(pipe, call: Callable, times: int = 5) -> tuple[float, float]:
     """Median seconds of `call`, and those spent inside text encoder, U-Net and decoder in that same run."""
     inside = 0.0
 

@@ -3,32 +3,22 @@
 The judge (weights/pocket-clip) was trained apart from everything it measures here.
 """
 
-import hashlib
-
 import numpy as np
 import torch
 from diffusers import StableDiffusionImg2ImgPipeline
-from safetensors.torch import load_file, save
 from torch import Tensor
-from tqdm import tqdm
 
 from course_lib.bench.clock import of_the_clock
+from course_lib.bench.lcm import of_the_lora
+from course_lib.bench.painting import GUIDANCE, HELD_OUT_N, SEED, N, generate, zoo
 from course_lib.bench.report import row, write_section
-from course_lib.lessons.days import HOME
 from course_lib.measuring.metrics import fid, kid, psnr, sharpness
 from course_lib.measuring.scoring import FIELDS, Judge, JudgeFeatures
 from course_lib.models import load_clip, load_text_to_image
 from course_lib.pictures.pixels import to_model_range
-from course_lib.weights import shipped
-from course_lib.zoo import FLAWS, MEDIA, Scene, ZooDataset, caption, draw, random_scene
-from course_lib.zoo.cache import write_whole
-from course_lib.zoo.draw import SIDE
+from course_lib.zoo import FLAWS, MEDIA, Scene, caption, draw, random_scene
 
-N, HELD_OUT_N, STEPS, GUIDANCE = 500, 250, 25, 3.0
-STRENGTH = 0.4  # how much of the road img2img repaints
 NEGATIVE = "blurry, low quality, distorted, text"
-SEED = 20_000  # neither the training's pictures nor those that the recipes check with
-SAMPLES = HOME / "runs" / "bench"
 
 
 def main(write: bool = False) -> list[dict]:
@@ -41,17 +31,12 @@ def main(write: bool = False) -> list[dict]:
         *of_the_pictures(pipe, judge),
         *of_the_guidance(pipe, judge),
         *of_the_negative_prompt(pipe, judge),
+        *of_the_lora(pipe, judge),
         *of_the_clock(pipe, guidance=GUIDANCE, negative=NEGATIVE),
     ]
     if write:
         write_section("pocket", "python3 start.py bench pocket --write", rows)
     return rows
-
-
-def zoo(n: int, split: str, seed: int = SEED, side: int = SIDE) -> tuple[Tensor, list[Scene]]:
-    """`n` real pictures, (n, 3, side, side) in [-1, 1], and their scenes."""
-    data = ZooDataset(n, seed=seed, split=split, side=side)
-    return torch.stack([data[i]["image"] for i in range(n)]), [data.scene(i) for i in range(n)]
 
 
 def of_the_judge(judge: Judge) -> list[dict]:
@@ -178,50 +163,3 @@ def of_the_negative_prompt(pipe, judge: Judge, n: int = 50) -> list[dict]:
             )
         )
     return rows
-
-
-def generate(
-    pipe,
-    prompts: list[str],
-    *,
-    steps: int = STEPS,
-    guidance: float = GUIDANCE,
-    negative: str = "",
-    images: Tensor | None = None,
-    batch: int = 10,
-    seed: int = SEED,
-) -> Tensor:
-    """One picture per prompt, (N, 3, H, W) in [-1, 1].  Kept in runs/bench until weights or settings change.
-
-    images: pictures to repaint by STRENGTH, (N, 3, H, W) in [-1, 1], where `pipe` is an img2img pipeline.
-    """
-    start = () if images is None else (STRENGTH, hashlib.sha256(images.numpy().tobytes()).hexdigest())
-    key = _key(prompts, steps, guidance, negative, seed, *start)
-    file = SAMPLES / f"pocket-{key}.safetensors"
-    if file.exists():
-        return load_file(file)["images"].float()
-    parts = []
-    for first in tqdm(range(0, len(prompts), batch), desc="painting", unit="batch"):
-        texts = prompts[first : first + batch]
-        chance = [torch.Generator().manual_seed(seed + first + i) for i in range(len(texts))]
-        given = (
-            {} if images is None else {"image": images[first : first + batch] / 2 + 0.5, "strength": STRENGTH}
-        )
-        made = pipe(
-            texts,
-            negative_prompt=[negative] * len(texts) if negative else None,
-            num_inference_steps=steps,
-            guidance_scale=guidance,
-            generator=chance,
-            output_type="pt",
-            **given,
-        ).images
-        parts.append(made * 2 - 1)
-    painted = torch.cat(parts).contiguous()
-    write_whole(file, lambda out: out.write(save({"images": painted.half()})), "free some space there")
-    return painted
-
-
-def _key(*settings) -> str:
-    parts = {path: sum_ for path, sum_ in shipped().items() if path.startswith("pocket-diffusion/")}
-    return hashlib.sha256(repr((parts, settings)).encode()).hexdigest()[:16]

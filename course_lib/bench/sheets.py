@@ -6,7 +6,8 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from course_lib.bench.pocket import SAMPLES, N, generate, zoo
+from course_lib.bench.lcm import side_by_side
+from course_lib.bench.painting import SAMPLES, N, generate, zoo
 from course_lib.lessons.days import HOME
 from course_lib.models import load_text_to_image
 from course_lib.pictures.pixels import to_bytes
@@ -18,13 +19,14 @@ SHOWN = 200  # pictures on the page that is looked through for bad ones
 
 
 def main() -> None:
-    """Paint every animal and every place in every medium, for docs/images; and 200 numbered samples, for runs/bench."""
+    """Paint every animal and every place in every medium, for docs/images; 200 numbered samples and the LCM-LoRA's, for runs/bench."""
     pipe = load_text_to_image("pocket", device="cpu")
     pipe.set_progress_bar_config(disable=True)
     save(painted(pipe, "animal", ANIMALS), IMAGES / "pocket_animals.png")
     save(painted(pipe, "place", PLACES), IMAGES / "pocket_places.png")
     SAMPLES.mkdir(parents=True, exist_ok=True)
     samples(pipe).save(SAMPLES / "samples.png")
+    side_by_side(pipe).save(SAMPLES / "lcm.png")
 
 
 def painted(pipe, field: str, words: tuple[str, ...]) -> Image.Image:

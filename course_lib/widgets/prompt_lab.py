@@ -3,7 +3,11 @@
 from collections.abc import Callable
 
 from course_lib.checks import check_count, check_is, check_number, check_text, takes
+from course_lib.widgets.card import card
 from course_lib.widgets.explorer import show
+from course_lib.widgets.live import GUIDANCE, STEPS, live_checkbox, live_painter
+
+MOST_STEPS, MOST_GUIDANCE = 8, 2.0  # that make sense while it paints live
 
 
 @takes(
@@ -56,10 +60,10 @@ def _lab(pipe, first, folder):
     from course_lib.pictures.gallery import Settings, load_picture, save_picture, saved_pictures
     from course_lib.words.prompt_words import check_prompt
 
-    c, cards = _lab_controls(first), []
+    c, cards = _lab_controls(pipe, first), []
 
     def add(picture, settings, where: str) -> None:
-        cards.insert(0, _card(picture, settings, where))
+        cards.insert(0, card(picture, str(settings), where))
         c.gallery.value = "".join(cards[:24])
 
     def refresh() -> None:
@@ -81,6 +85,7 @@ def _lab(pipe, first, folder):
         refresh()
 
     def on_paint(_) -> None:
+        c.live.value = False  # a picture that is kept is painted with care
         c.paint.disabled, c.progress.max, c.progress.value = True, c.steps.value, 0
         c.progress.layout.visibility = "visible"
         try:
@@ -92,19 +97,50 @@ def _lab(pipe, first, folder):
 
     def on_choose(change) -> None:
         if change["new"]:
+            c.live.value = False
             try:
                 settings = _load_into(c, change["new"], first.tier)
                 add(load_picture(change["new"]), settings, change["new"].name)
             except ValueError as error:
                 _tell(c, str(error))
 
+    _follow(c, pipe, first.tier)
     c.paint.on_click(on_paint)
     c.saved.observe(on_choose, names="value")
     refresh()
     return c
 
 
-def _lab_controls(first):
+def _follow(c, pipe, tier: str) -> None:
+    """Connect the checkbox "live": the sliders then have the LoRA's few steps and low guidance, and their own back at its end."""
+    from course_lib.pictures.gallery import Settings
+
+    live, careful = live_painter(pipe, c.view), {}
+
+    def repaint(_=None) -> None:
+        if c.live.value:
+            knobs = {name: getattr(c, name).value for name in ("prompt", "negative", "guidance", "steps")}
+            live.ask(Settings(**knobs, sampler="LCM", seed=max(c.seed.value, 0), tier=tier))
+
+    def switch(change) -> None:
+        if change["new"]:
+            for control, value, most in ((c.guidance, GUIDANCE, MOST_GUIDANCE), (c.steps, STEPS, MOST_STEPS)):
+                careful[control] = control.value, control.max
+                control.value, control.max = value, most
+        else:
+            for control, (value, most) in careful.items():
+                control.max, control.value = most, value
+            live.forget()
+            c.view.value = ""
+        c.sampler.disabled = c.count.disabled = change["new"]
+        repaint()
+
+    for control in (c.prompt, c.negative, c.guidance, c.steps, c.seed):
+        control.observe(repaint, names="value")
+    c.live.observe(switch, names="value")
+
+
+def _lab_controls(pipe, first):
     """The controls, set to the first picture's settings, laid out in a box."""
     from types import SimpleNamespace
 
@@ -127,11 +163,13 @@ def _lab_controls(first):
         saved=make(w.Dropdown, options=[("…", None)], description="load again", layout=wide),
         paint=w.Button(description="Paint", button_style="primary"),
         progress=w.IntProgress(layout=w.Layout(width="200px", visibility="hidden")),
+        view=w.HTML(),
         message=w.HTML(),
         gallery=w.HTML(),
     )
-    rows = [[c.guidance, c.steps], [c.sampler, c.count], [c.seed, c.paint, c.keep, c.progress]]
-    c.box = w.VBox([c.prompt, c.negative, *map(w.HBox, rows), c.saved, c.message, c.gallery])
+    c.live = live_checkbox(pipe)
+    rows = [[c.guidance, c.steps], [c.sampler, c.count, c.live], [c.seed, c.paint, c.keep, c.progress]]
+    c.box = w.VBox([c.prompt, c.negative, *map(w.HBox, rows), c.saved, c.view, c.message, c.gallery])
     return c
 
 
@@ -158,20 +196,3 @@ def _tell(c, *sentences: str) -> None:
     from html import escape
 
     c.message.value = "<br>".join(escape(sentence) for sentence in sentences)
-
-
-def _card(picture, settings, where: str) -> str:
-    """One picture of the gallery as HTML: enlarged, with all its settings below."""
-    import base64
-    import io
-    from html import escape
-
-    file = io.BytesIO()
-    picture.save(file, "PNG")
-    told = escape(str(settings))
-    return (
-        "<figure style='display:inline-block;width:170px;margin:6px;vertical-align:top;font:11px/1.35 sans-serif'>"
-        f"<img alt='{told}' src='data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}' "
-        "style='width:170px;image-rendering:pixelated;border:1px solid #D5D7DC'>"
-        f"<figcaption style='overflow-wrap:anywhere'>{told}<br>{escape(where)}</figcaption></figure>"
-    )

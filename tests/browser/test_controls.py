@@ -1,6 +1,8 @@
 """Every control in JupyterLab, in light and in dark: its words can be read, and none of its labels is cut."""
 
 import os
+import re
+from contextlib import contextmanager
 
 import nbformat
 import pytest
@@ -67,25 +69,46 @@ def test_every_control_is_tried():
     assert set(widgets.__all__) | {"quiz"} == set(CELLS) | NO_CONTROL
 
 
-@pytest.fixture
-def controls(page, tmp_path, monkeypatch):
-    """A page of JupyterLab on which every control was used."""
-    monkeypatch.setenv("PYTHONPATH", str(HOME), prepend=os.pathsep)
-    cells = [new_code_cell(source) for source in (SET_UP, *CELLS.values())]
+@contextmanager
+def opened(page, folder, *sources):
+    """A notebook of these cells in JupyterLab, all of them run without an error."""
+    cells = [new_code_cell(source) for source in (SET_UP, *sources)]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    nbformat.write(new_notebook(cells=cells, metadata=kernel), tmp_path / "controls.ipynb")
+    nbformat.write(new_notebook(cells=cells, metadata=kernel), folder / "controls.ipynb")
     # JupyterLab takes what is out of sight off the page.
     page.set_viewport_size({"width": 1400, "height": 9000})
-    with jupyterlab(tmp_path, "controls.ipynb") as address:
-        page.goto(address)
-        run_all_cells(page)
-        expect(page.locator(".jp-OutputArea-output[data-mime-type$=error]")).to_have_count(0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(HOME), prepend=os.pathsep)
+        with jupyterlab(folder, "controls.ipynb") as address:
+            page.goto(address)
+            run_all_cells(page)
+            expect(page.locator(".jp-OutputArea-output[data-mime-type$=error]")).to_have_count(0)
+            yield
+
+
+@pytest.fixture
+def controls(page, tmp_path):
+    """A page of JupyterLab on which every control was used."""
+    with opened(page, tmp_path, *CELLS.values()):
         page.get_by_role("button", name="Paint").click()
         expect(page.locator("figcaption")).to_be_visible(timeout=60_000)
         page.get_by_role("radio").nth(1).click()
         page.get_by_role("button", name="Check", exact=True).click()
         expect(page.get_by_text("Not yet")).to_be_visible()
         yield page
+
+
+def test_the_picture_follows_the_typing(page, tmp_path):
+    with opened(page, tmp_path, CELLS["prompt_box"]):
+        page.get_by_role("checkbox", name="live").check()
+        picture = page.locator("figure img")
+        expect(picture).to_have_attribute("alt", re.compile("'a fox'.*4 steps, LCM"), timeout=60_000)
+        before = picture.get_attribute("src")
+        box = page.get_by_role("textbox", name="prompt")
+        box.press("End")
+        box.press_sequentially(" in the snow", delay=40)
+        expect(picture).to_have_attribute("alt", re.compile("'a fox in the snow'"), timeout=20_000)
+        assert picture.get_attribute("src") != before
 
 
 def test_labels_are_whole_and_words_can_be_read_in_light_and_dark(controls):

@@ -148,16 +148,18 @@ def load_resnet(tier: str = "pocket", *, device: str = "") -> tuple[nn.Module, n
 
 def _pocket_resnet():
     from safetensors.torch import load_file
-    from torchvision.models import ResNet, resnet
+    from torchvision.models import ResNet
+    from torchvision.models.resnet import BasicBlock
     from torchvision.transforms._presets import ImageClassification
 
     folder = checked_folder("pocket-resnet")
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    model = ResNet(getattr(resnet, config["block"]), config["layers"], num_classes=len(config["classes"]))
+    classes = config["label_names"]
+    model = ResNet(BasicBlock, config["model_args"]["layers"], num_classes=len(classes))
     model.load_state_dict(load_file(folder / "model.safetensors"))
     half = (0.5, 0.5, 0.5)
     transforms = ImageClassification(crop_size=64, resize_size=64, mean=half, std=half)
-    return model.float(), transforms, config["classes"]
+    return model.float(), transforms, classes
 
 
 @contextmanager

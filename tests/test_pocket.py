@@ -188,7 +188,7 @@ def test_the_weights_fit_and_were_made_for_this_zoo():
 
 def test_every_weights_file_is_in_the_manifest():
     told = shipped()
-    there = [f for f in FOLDER.rglob("*") if f.is_file() and f.suffix in (".safetensors", ".json")]
+    there = [f for f in FOLDER.rglob("*") if f.is_file() and f.suffix in (".safetensors", ".json", ".txt")]
     there = {f.relative_to(FOLDER).as_posix() for f in there} - {"manifest.json"}
     assert there == set(told)
     assert all(sha256(FOLDER / path) == total for path, total in told.items())

@@ -453,7 +453,7 @@ def test_the_tokenizer_takes_any_words():
     assert len(known) == 12  # one token a word, and the two ends
     for text in ("", "zxqwv", "눈 속의 붉은 여우", "🦊 naïve!", "dragon " * 100):
         ids = tokenizer(text, padding="max_length", truncation=True).input_ids
-        assert len(ids) == 77 and max(ids) < len(tokenizer) == contrastive.VOCABULARY
+        assert len(ids) == 77 and max(ids) < contrastive.VOCABULARY < len(tokenizer)
     assert (
         tokenizer.decode(tokenizer("눈 속의 여우, a fox").input_ids, skip_special_tokens=True)
         == "눈 속의 여우 , a fox"

@@ -1,7 +1,5 @@
 """Training a CLIPModel on the Zoo; shared by the recipes of the judge and of the text encoder."""
 
-import json
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -21,9 +19,13 @@ def new_clip(*, width: int, image_layers: int, text_layers: int, projection: int
     tower = dict(hidden_size=width, intermediate_size=4 * width, num_attention_heads=width // 32)
     special = dict(bos_token_id=VOCABULARY - 2, eos_token_id=VOCABULARY - 1, pad_token_id=VOCABULARY - 1)
     text = dict(
-        vocab_size=VOCABULARY, max_position_embeddings=MAX_LENGTH, num_hidden_layers=text_layers, **special
+        projection_dim=projection,
+        vocab_size=len(build_tokenizer()),
+        max_position_embeddings=MAX_LENGTH,
+        num_hidden_layers=text_layers,
+        **special,
     )
-    image = dict(image_size=64, patch_size=8, num_hidden_layers=image_layers)
+    image = dict(image_size=64, patch_size=8, num_hidden_layers=image_layers, projection_dim=projection)
     return CLIPModel(
         CLIPConfig(text_config=tower | text, vision_config=tower | image, projection_dim=projection)
     )
@@ -66,12 +68,3 @@ def train_clip(
         hits = (out.logits_per_image.argmax(1).cpu() == torch.arange(len(rows))).float().mean()
         run.update(loss, accuracy=float(hits))
     return run
-
-
-def save_float(model, folder) -> None:
-    """Write a transformers model in half precision, with a config that loads it in single precision again."""
-    model.half().save_pretrained(folder)
-    config = folder / "config.json"
-    told = json.loads(config.read_text(encoding="utf-8"))
-    told["dtype"] = "float32"
-    config.write_text(json.dumps(told, indent=2, sort_keys=True) + "\n", encoding="utf-8", newline="\n")

@@ -3,13 +3,20 @@
 It shares neither pictures, nor seed, nor weights with the text encoder that guides the pictures it will judge.
 """
 
-import torch
-from transformers import CLIPImageProcessor, CLIPProcessor
+from pathlib import Path
 
-from course_lib.training.contrastive import new_clip, save_float, train_clip
+import torch
+from transformers import CLIPImageProcessor, CLIPModel, CLIPProcessor
+
+from course_lib.training.contrastive import new_clip, train_clip
 from course_lib.training.pictures import Pictures
+from course_lib.training.public_format import (
+    expect_openai_pixels,
+    save_float,
+    save_tokenizer,
+    start_new_words,
+)
 from course_lib.training.run import Run
-from course_lib.training.tokenizer import build_tokenizer
 from course_lib.weights import FOLDER, record
 
 STEPS, BATCH, SEED = 2_400, 96, 101
@@ -29,10 +36,21 @@ def train(
 
 def ship(run: Run) -> None:
     """Put the judge, its tokenizer and its picture preprocessing into course_lib/weights."""
+    record("pocket-clip", write(run.ema.cpu()), **run.facts())
+
+
+def write(model: CLIPModel) -> list[Path]:
+    """Write a judge as it was trained, on pixels in [-1, 1], in the format that public code expects."""
     folder = FOLDER / "pocket-clip"
-    save_float(run.ema.cpu(), folder)
-    pixels = CLIPImageProcessor(
-        size={"shortest_edge": 64}, crop_size=64, image_mean=[0.5] * 3, image_std=[0.5] * 3
+    start_new_words(model)
+    expect_openai_pixels(model)
+    for tower in (model.config.text_config, model.config.vision_config):
+        tower.projection_dim = model.config.projection_dim
+    # In half precision the folded ones would shift the features by some 1e-4.
+    save_float(
+        model, folder, exact=("patch_embedding.weight", "vision_model.embeddings.position_embedding.weight")
     )
-    CLIPProcessor(pixels, build_tokenizer()).save_pretrained(folder)
-    record("pocket-clip", list(folder.iterdir()), **run.facts())
+    pixels = CLIPImageProcessor(size={"shortest_edge": 64}, crop_size=64)
+    CLIPProcessor(pixels, save_tokenizer(folder)).save_pretrained(folder)
+    pixels.save_pretrained(folder)  # for transformers 4
+    return list(folder.iterdir())

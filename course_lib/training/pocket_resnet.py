@@ -4,6 +4,7 @@ A small ResNet (He et al. 2016) that has only ever seen Zoo *photos*: twelve ani
 """
 
 import json
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -62,13 +63,33 @@ def ship(run: Run) -> None:
     labels = torch.tensor([ANIMALS.index(scene.animal) for scene in check.scenes])
     with torch.no_grad():
         accuracy = (model(check.images(range(len(check)))).argmax(1) == labels).float().mean().item()
+    quality = {"accuracy on 600 new photos": round(accuracy, 4)}
+    record("pocket-resnet", write(model), quality=quality, **run.facts())
+
+
+def write(model: ResNet) -> list[Path]:
+    """Write the network with the config that timm, and with it transformers, reads: timm's resnet18, of fewer blocks."""
     folder = FOLDER / "pocket-resnet"
     folder.mkdir(exist_ok=True)
     tensors = {
         k: (v.half() if v.is_floating_point() else v).contiguous() for k, v in model.state_dict().items()
     }
     save_file(tensors, folder / "model.safetensors")
-    config = {"block": "BasicBlock", "layers": [1, 1, 1, 1], "classes": list(ANIMALS)}
+    half = [0.5, 0.5, 0.5]
+    pixels = {
+        "input_size": [3, 64, 64],
+        "mean": half,
+        "std": half,
+        "interpolation": "bilinear",
+        "crop_pct": 1.0,
+    }
+    config = {
+        "architecture": "resnet18",
+        "model_args": {"layers": [1, 1, 1, 1]},
+        "num_classes": len(ANIMALS),
+        "num_features": model.fc.in_features,
+        "label_names": list(ANIMALS),
+        "pretrained_cfg": {"num_classes": len(ANIMALS), "first_conv": "conv1", "classifier": "fc"} | pixels,
+    }
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8", newline="\n")
-    quality = {"accuracy on 600 new photos": round(accuracy, 4)}
-    record("pocket-resnet", list(folder.iterdir()), quality=quality, **run.facts())
+    return list(folder.iterdir())

@@ -3,13 +3,15 @@
 A CLIP is trained, and its text tower is kept; the image tower has done its work when the texts are told apart.
 """
 
+from pathlib import Path
+
 import torch
 from transformers import CLIPTextModel
 
-from course_lib.training.contrastive import new_clip, save_float, train_clip
+from course_lib.training.contrastive import new_clip, train_clip
 from course_lib.training.pictures import Pictures
+from course_lib.training.public_format import save_float, save_tokenizer, start_new_words
 from course_lib.training.run import Run
-from course_lib.training.tokenizer import build_tokenizer
 from course_lib.weights import FOLDER, record
 
 STEPS, BATCH, SEED = 1_900, 96, 0
@@ -29,10 +31,15 @@ def train(
 
 def ship(run: Run) -> None:
     """Put the text tower and its tokenizer into course_lib/weights."""
-    home = FOLDER / "pocket-diffusion"
     tower = CLIPTextModel(run.ema.config.text_config)
     tower.load_state_dict(run.ema.cpu().text_model.state_dict())
-    save_float(tower, home / "text_encoder")
-    build_tokenizer().save_pretrained(home / "tokenizer")
-    files = [*(home / "text_encoder").iterdir(), *(home / "tokenizer").iterdir()]
-    record("text-encoder", files, **run.facts())
+    record("text-encoder", write(tower), **run.facts())
+
+
+def write(tower: CLIPTextModel) -> list[Path]:
+    """Write a text tower as it was trained, and its tokenizer, in the format that public code expects."""
+    folders = [FOLDER / "pocket-diffusion" / part for part in ("text_encoder", "tokenizer")]
+    start_new_words(tower)
+    save_float(tower, folders[0], prefix="text_model.")
+    save_tokenizer(folders[1])
+    return [file for folder in folders for file in folder.iterdir()]

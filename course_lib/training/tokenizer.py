@@ -2,6 +2,9 @@
 
 Words of the captions become one token each.  Any other word, in any script, is spelled out in smaller pieces, down to
 single bytes, so nothing a user types is refused.
+
+Behind them stand words that the Zoo never uses and that public scripts need as one token, to start a new word from
+(textual inversion) or to name a class (DreamBooth).
 """
 
 from collections import Counter
@@ -16,17 +19,44 @@ from course_lib.zoo import FLAWS, caption, random_scene
 
 VOCABULARY, MAX_LENGTH = 1024, 77
 END = "</w>"
+# Each with the kind of words whose mean its vector starts from.
+NEW_WORDS = {"toy": "animal", "animal": "animal", "dog": "animal", "style": "medium"} | dict.fromkeys(
+    ("person", "man", "woman", "object", "sks"), "word"
+)
 
 
 @lru_cache(maxsize=1)
 def build_tokenizer() -> CLIPTokenizer:
     """The tokenizer, learned anew in a second or two; the same on every machine."""
-    letters = sorted(ByteLevel.alphabet())  # 256, one for every byte
-    pieces = letters + [letter + END for letter in letters]
-    merges = _learn_merges(_count_words(), VOCABULARY - len(pieces) - 2)
-    vocabulary = pieces + ["".join(pair) for pair in merges] + ["<|startoftext|>", "<|endoftext|>"]
+    letters, merges = _letters(), _merges()
+    vocabulary = letters + ["".join(pair) for pair in merges] + ["<|startoftext|>", "<|endoftext|>"]
+    vocabulary += ["".join(pair) for pair in new_pieces()]  # behind: the numbers before them stay
     numbers = {piece: number for number, piece in enumerate(dict.fromkeys(vocabulary))}
-    return CLIPTokenizer(vocab=numbers, merges=merges, model_max_length=MAX_LENGTH)
+    return CLIPTokenizer(vocab=numbers, merges=merges + new_pieces(), model_max_length=MAX_LENGTH)
+
+
+@lru_cache(maxsize=1)
+def new_pieces() -> list[tuple[str, str]]:
+    """The merges that make each of NEW_WORDS one token, to be applied after all others."""
+    found: list[tuple[str, str]] = []
+    for word in NEW_WORDS:
+        pieces = (*word[:-1], word[-1] + END)
+        for pair in [*_merges(), *found]:
+            pieces = _join(pieces, pair)
+        while len(pieces) > 1:
+            found.append(pieces[-2:])  # from the end: few other words share an ending
+            pieces = (*pieces[:-2], "".join(pieces[-2:]))
+    return found
+
+
+def _letters() -> list[str]:
+    letters = sorted(ByteLevel.alphabet())  # 256, one for every byte
+    return letters + [letter + END for letter in letters]
+
+
+@lru_cache(maxsize=1)
+def _merges() -> list[tuple[str, str]]:
+    return _learn_merges(_count_words(), VOCABULARY - len(_letters()) - 2)
 
 
 def _count_words() -> Counter:

@@ -94,7 +94,7 @@ def record(recipe: str, files: list[Path], **facts) -> None:
     the files again.
     """
     # Not the model card, which is written by people, nor what a file browser leaves behind.
-    made = (file for file in sorted(files) if file.suffix in (".json", ".safetensors"))
+    made = (file for file in sorted(files) if file.suffix in (".json", ".safetensors", ".txt"))
     sums = {file.relative_to(FOLDER).as_posix(): sha256(file) for file in made}
     told = manifest() if MANIFEST.exists() else {"models": {}}
     for other in told["models"].values():  # a file belongs to the recipe that wrote it last

@@ -94,8 +94,9 @@ def test_the_shipped_clip_looks_where_the_question_points(photos):
     judge.clip, judge.processor = clip, processor
     about_animals = judge.text_features([f"a picture of a {animal}" for animal in ANIMALS])
     about_place = judge.text_features(["in the snow", "in a forest", "by the sea", "in the desert"])
-    at_animal = share_inside(clip_heat(clip, images, about_animals, animals), mask).mean()
-    at_place = share_inside(clip_heat(clip, images, about_place, torch.zeros(8).long()), mask).mean()
+    ready = processor(images=list(images / 2 + 0.5), return_tensors="pt", do_rescale=False)["pixel_values"]
+    at_animal = share_inside(clip_heat(clip, ready, about_animals, animals), mask).mean()
+    at_place = share_inside(clip_heat(clip, ready, about_place, torch.zeros(8).long()), mask).mean()
     assert at_animal > 1.5 * mask.float().mean() and at_place < at_animal / 2
     assert not clip.vision_model.encoder.layers[-1].layer_norm1._forward_hooks
 

@@ -10,8 +10,10 @@ import nbformat
 import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from PIL import Image
 
 from course_lib.lessons.days import HOME
+from course_lib.lessons.small_png import small_png
 from course_lib.lessons.store import WIDGET
 from tests.notebooks.compare_figures import complaint
 from tests.notebooks.lessons import faults
@@ -107,6 +109,11 @@ def good_lesson():
     return new_notebook(cells=cells)
 
 
+PIXEL = base64.b64encode(
+    small_png(Image.new("RGB", (1, 1)))
+).decode()  # a picture, as `course store` keeps it
+
+
 def spoil(notebook, how: str):
     code = [c for c in notebook.cells if c.cell_type == "code"]
     if how == "title":
@@ -116,12 +123,12 @@ def spoil(notebook, how: str):
     elif how == "error":
         code[-1].outputs = [new_output("error", ename="E", evalue="", traceback=[])]
     elif how == "alt text":
-        code[-1].outputs = [new_output("display_data", data={"image/png": ""})]
+        code[-1].outputs = [new_output("display_data", data={"image/png": PIXEL})]
     elif how == "holds a control":
         code[-1].outputs = [new_output("display_data", data={"text/plain": "(Run this.)", WIDGET: {}})]
     elif how == "without its alt text":
         code[-1].metadata["mystnb"] = {"image": {"alt": "a sentence of some length"}}
-        code[-1].outputs = [new_output("display_data", data={"image/png": ""})]
+        code[-1].outputs = [new_output("display_data", data={"image/png": PIXEL})]
     elif how == "lines":
         code[-1].source = "quiz(1)\n" + "1\n" * 15
     elif how == "exercises":

@@ -15,10 +15,12 @@ from course_lib.exercises import (
     solution_names,
     solution_source,
 )
-from course_lib.exercises.catalogue import all_exercises
+from course_lib.exercises.catalogue import Exercise, Mistake, all_exercises
+from course_lib.exercises.engine import _check
 from course_lib.exercises.gates import GateError
 from course_lib.exercises.progress import read_progress
 from course_lib.exercises.quiz import as_html, as_text, quiz, read_quiz
+from course_lib.exercises.sandbox import Stumble
 from course_lib.lessons.days import HOME
 
 DAYS = [
@@ -195,3 +197,23 @@ def test_quiz_form_by_hand(monkeypatch):
         onward.click()
     assert "0 of 5 right at the first try" in answer.value
     assert read_progress()["quiz day02"]["state"] == "done"
+
+
+def test_a_mistake_that_agrees_by_chance_gives_no_hint(monkeypatch, capsys):
+    # One number of two mistakes can be the same for some inputs: 3 * 1 and 3 ** 1.
+    inputs = iter([(3.0, 1.0), (3.0, 2.0)] * 2)
+
+    def total(a, b):
+        return a + b
+
+    exercise = Exercise(
+        day="day02",
+        reference=total,
+        make_inputs=lambda g, draw: tuple(map(torch.tensor, next(inputs))),
+        mistakes=(
+            Mistake(lambda a, b: a * b, "this is the product."),
+            Mistake(lambda a, b: a**b, "this is the power."),
+        ),
+    )
+    with pytest.raises(Stumble, match="power"):
+        _check(exercise, lambda a, b: a**b)

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from course_lib.exercises.catalogue import Exercise, find, solution_source
+from course_lib.exercises.catalogue import Exercise, Mistake, find, solution_source
 from course_lib.exercises.comparing import as_tensor, compare, is_plain, same, what
 from course_lib.exercises.progress import record
 from course_lib.exercises.sandbox import Stumble, call, hint_of
@@ -95,9 +95,13 @@ def _compare_with_reference(exercise: Exercise, function: Callable) -> None:
         try:
             compare(got, expected)
         except Stumble:
-            known = _known_mistake(exercise, got, inputs, expected)
-            if known:
-                raise Stumble(known) from None
+            others = exercise.make_inputs(generator, draw)
+            for mistake in exercise.mistakes:
+                if not _makes(mistake, got, inputs, expected):
+                    continue
+                # one number may agree by chance, two hardly
+                if _makes(mistake, call(function, *copy.deepcopy(others)), others, expected):
+                    raise Stumble(mistake.hint) from None
             if is_plain(got) and not same(got, call(function, *copy.deepcopy(inputs))):
                 raise Stumble(
                     "fresh random numbers are drawn; all the noise you need is handed to you."
@@ -116,20 +120,18 @@ def _compare_with_reference(exercise: Exercise, function: Callable) -> None:
                 )
 
 
-def _known_mistake(exercise: Exercise, got: Any, inputs: tuple, expected: Tensor) -> str:
-    """The hint of the first known mistake that gives this very answer and not the right one."""
+def _makes(mistake: Mistake, got: Any, inputs: tuple, expected: Tensor) -> bool:
+    """Whether this mistake gives, for these inputs, the very answer that came."""
     got = as_tensor(got, expected.dtype)
     if not is_plain(got) or got.is_meta:
-        return ""
-    for mistake in exercise.mistakes:
-        try:
-            wrong = torch.as_tensor(mistake.wrong(*copy.deepcopy(inputs)))
-        except Exception:  # a mistake may not be possible for these inputs
-            continue
-        if (got.shape, got.dtype, got.device) == (wrong.shape, wrong.dtype, wrong.device):
-            if torch.allclose(got, wrong, rtol=1e-3, atol=1e-4, equal_nan=True):
-                return mistake.hint
-    return ""
+        return False
+    try:
+        wrong = torch.as_tensor(mistake.wrong(*copy.deepcopy(inputs)))
+    except Exception:  # a mistake may not be possible for these inputs
+        return False
+    if (got.shape, got.dtype, got.device) != (wrong.shape, wrong.dtype, wrong.device):
+        return False
+    return torch.allclose(got, wrong, rtol=1e-3, atol=1e-4, equal_nan=True)
 
 
 def _is_the_course_s(function: Any, reference: Callable) -> bool:

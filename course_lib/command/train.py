@@ -7,7 +7,15 @@ import typer
 from course_lib.command.app import app, console, stop
 from course_lib.lessons.needs import writable, writable_course
 
-RECIPES = ("zoo-vae", "text-encoder", "pocket-diffusion", "pocket-lcm-lora", "pocket-clip", "pocket-resnet")
+RECIPES = (
+    "zoo-vae",
+    "text-encoder",
+    "pocket-diffusion",
+    "pocket-lcm-lora",
+    "pocket-clip",
+    "pocket-resnet",
+    "face-check",
+)
 
 
 @app.command()

@@ -1,5 +1,7 @@
 """Animals: body, head and coat put together, placed in the picture."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from course_lib.zoo import bird_heads, birds, bodies, heads, mammal_heads, water_birds
@@ -15,8 +17,13 @@ HEADS = {
 }  # fmt: skip
 
 
-def animal_parts(scene: Scene, rng: np.random.Generator) -> list[Part]:
-    """The animal of the scene in body units: about 1 high, ground at y = 0, y up. Accents come last."""
+def animal_parts(
+    scene: Scene, rng: np.random.Generator, change: Callable[[list[Part]], list[Part]] = list
+) -> list[Part]:
+    """The animal of the scene in body units: about 1 high, ground at y = 0, y up. Accents come last.
+
+    change: what is done to the parts of the head, in head units, before it is set on the body.
+    """
     coat = _tinted(COATS[scene.animal][scene.coat], rng)
     spread, nod, sway = rng.random(), rng.uniform(-0.07, 0.07), rng.uniform(-0.03, 0.03)
     back, front, (x, y, radius, tilt) = _body(scene, coat, spread)
@@ -24,7 +31,7 @@ def animal_parts(scene: Scene, rng: np.random.Generator) -> list[Part]:
     yaw = {"front": 0.0, "left": -0.52, "right": 0.52}[scene.look] * flip  # in the body's own frame
     if scene.pose in ("standing", "running", "lying") and scene.look == "front":
         yaw = 0.2  # a body seen from the side never shows a perfectly frontal face
-    head = HEADS[scene.animal](heads.Turn(yaw + sway, blink=rng.uniform(0.92, 1.05)), coat)
+    head = change(HEADS[scene.animal](heads.Turn(yaw + sway, blink=rng.uniform(0.92, 1.05)), coat))
     parts = back + moved(head, x + 0.03 * np.sin(yaw), y, radius, radius, tilt + nod) + front
     parts = moved(parts, 0, 0, flip, 1, sway)
     return [p for p in parts if not p.accent] + [p for p in parts if p.accent]

@@ -1,5 +1,7 @@
 """Draw: a Scene becomes a picture, a segmentation map, an outline."""
 
+from collections.abc import Callable
+
 import numpy as np
 from PIL import Image, ImageDraw
 
@@ -16,12 +18,15 @@ SIDE = 128  # pixels of a picture, each way, where nothing else is asked for; wh
 
 
 @takes(scene=(check_is, "animal", "a Scene, such as random_scene()"), size=(check_count, 16, 256))
-def stage(scene: Scene, size: int = SIDE) -> Stage:
-    """Everything a painter needs to know. The shapes depend on the scene's seed, and not on its medium."""
+def stage(scene: Scene, size: int = SIDE, change: Callable = list) -> Stage:
+    """Everything a painter needs to know. The shapes depend on the scene's seed, and not on its medium.
+
+    change: what is done to the parts of the head, as in animal_parts.
+    """
     shapes, paint = (np.random.default_rng([scene.seed, stream]) for stream in (0, 1))
     flying = scene.pose == "flying"
     scenery = backdrop(scene.place, shapes, scene.y, flying)
-    animal = placed(animal_parts(scene, shapes), scene, scenery.stand)
+    animal = placed(animal_parts(scene, shapes, change), scene, scenery.stand)
     return Stage(scenery, animal, paint, size, flying)
 
 

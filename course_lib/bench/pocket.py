@@ -9,6 +9,7 @@ from diffusers import StableDiffusionImg2ImgPipeline
 from torch import Tensor
 
 from course_lib.bench.clock import of_the_clock
+from course_lib.bench.faces import of_the_faces
 from course_lib.bench.lcm import of_the_lora
 from course_lib.bench.painting import GUIDANCE, HELD_OUT_N, SEED, N, generate, zoo
 from course_lib.bench.report import row, write_section
@@ -29,6 +30,7 @@ def main(write: bool = False) -> list[dict]:
         *of_the_judge(judge),
         *of_the_vae(pipe, judge),
         *of_the_pictures(pipe, judge),
+        *of_the_faces(pipe),
         *of_the_guidance(pipe, judge),
         *of_the_negative_prompt(pipe, judge),
         *of_the_lora(pipe, judge),

@@ -8,7 +8,6 @@ import json
 from functools import cache
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock
 
@@ -17,30 +16,33 @@ from course_lib.weights import checked_folder, load
 
 NAME = "face-check"
 SIDE = 128  # pixels, each way
-WIDTHS = (16, 40, 80, 128)  # channels after the stem and after each block
+WIDTHS = (16, 40, 80, 104)  # channels after the stem and after each block that halves the picture
+CELLS = 16  # of the map, each way
 
 
 class FaceCheck(nn.Module):
-    """A small residual network (He et al. 2016); one logit per picture, high where the face is flawed.
+    """A small residual network (He et al. 2016) that draws a map of where the face is flawed.
 
-    A flaw is small, so the strongest answer anywhere in the picture counts beside the mean.
+    The picture's answer is a soft maximum over the map: one place is enough.
     """
 
     def __init__(self, widths: tuple[int, ...] = WIDTHS):
         super().__init__()
         stem = nn.Conv2d(3, widths[0], 5, stride=2, padding=2, bias=False)
         layers = [stem, nn.BatchNorm2d(widths[0]), nn.ReLU()]  # (B, 16, 64, 64)
-        for before, after in zip(widths, widths[1:], strict=False):
-            change = nn.Sequential(nn.Conv2d(before, after, 1, 2, bias=False), nn.BatchNorm2d(after))
-            layers.append(BasicBlock(before, after, 2, change))  # (B, 128, 8, 8) after the last
+        for before, after, stride in zip(widths, widths[1:], (2, 2, 1), strict=False):
+            change = nn.Sequential(nn.Conv2d(before, after, 1, stride, bias=False), nn.BatchNorm2d(after))
+            layers.append(BasicBlock(before, after, stride, change))  # (B, 104, 16, 16) after the last
+        last = widths[-1]
+        layers += [BasicBlock(last, last) for _ in range(2)]
         self.features = nn.Sequential(*layers)
-        self.classify = nn.Linear(2 * widths[-1], 1)
+        self.classify = nn.Conv2d(last, 1, 1)
+        nn.init.constant_(self.classify.bias, -4.0)  # most of a picture is no flaw
 
-    def forward(self, images: Tensor) -> Tensor:
-        """images: (B, 3, 128, 128) in [-1, 1].  Returns logits (B,)."""
-        found = self.features(images)
-        pooled = torch.cat([found.amax((2, 3)), found.mean((2, 3))], dim=1)
-        return self.classify(F.dropout(pooled, 0.3, self.training)).squeeze(1)
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """images: (B, 3, 128, 128) in [-1, 1].  Returns logits of the pictures, (B,), and of the map, (B, 16, 16)."""
+        where = self.classify(self.features(images)).float().squeeze(1)
+        return where.flatten(1).logsumexp(1) - 2.0, where
 
 
 @torch.no_grad()
@@ -52,7 +54,7 @@ def face_flaws(images: Tensor) -> Tensor:
     """
     check_pictures(images, "pictures", f"N 3 {SIDE} {SIDE}")
     net = _net()
-    return torch.cat([net(part.float()).sigmoid() for part in images.split(50)])
+    return torch.cat([net(part.float())[0].sigmoid() for part in images.split(50)])
 
 
 def is_flawed(images: Tensor) -> Tensor:

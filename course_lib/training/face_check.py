@@ -12,49 +12,59 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torchvision.transforms import v2
 
-from course_lib.measuring.face_check import NAME, SIDE, FaceCheck
+from course_lib.measuring.face_check import CELLS, NAME, SIDE, FaceCheck
 from course_lib.training.face_pictures import FacePictures
 from course_lib.training.run import Run
-from course_lib.training.spoiled_faces import KINDS
+from course_lib.training.spoiled_faces import KINDS, RIGHT
 from course_lib.weights import FOLDER, record
 from course_lib.zoo import MEDIA
 
-STEPS, BATCH, PICTURES, CHECKS = 600, 48, 3200, 640
+STEPS, BATCH, TWINS, CHECKS = 5000, 32, 8000, 512  # twins are two pictures each
 TRAIN_SEED, VALID_SEED, TEST_SEED = 100, 101, 102  # of other pictures than any other recipe's
+SPOT, MAP = 0.1, 2.0  # part of a cell that must be spoiled to count; weight of the map's loss
+VARY = v2.Compose([v2.RandomHorizontalFlip(), v2.Pad(8, padding_mode="reflect"), v2.RandomCrop(SIDE)])
 FALSE_ALARMS = 0.03  # at most this part of right drawings may be called flawed
 
 
 def train(
-    *, steps: int = STEPS, pictures: int = PICTURES, seed: int = 0, resume: bool = False, device: str = "",
+    *, steps: int = STEPS, twins: int = TWINS, seed: int = 0, resume: bool = False, device: str = "",
     without: tuple[str, ...] = (), name: str = NAME,
 ) -> Run:  # fmt: skip
     """Train, or go on training; the result is run.ema.  Progress: runs/train/face-check.
 
     without: kinds of flaws that are kept from it, to see whether it finds them all the same.
     """
-    data = FacePictures(pictures, TRAIN_SEED)
-    rows = torch.tensor([i for i, kind in enumerate(data.kinds) if kind not in without])
-    vary = v2.Compose([v2.RandomHorizontalFlip(), v2.Pad(8, padding_mode="reflect"), v2.RandomCrop(SIDE)])
+    data = FacePictures(twins, TRAIN_SEED)
+    flawed = torch.tensor([i for i, kind in enumerate(data.kinds) if kind not in (RIGHT, *without)])
     torch.manual_seed(seed)
     run = Run(
         name, FaceCheck().to(memory_format=torch.channels_last), steps=steps, lr=2e-3, adam_lr=2e-3,
-        outer=("features.0.", "classify."), seed=seed, resume=resume, device=device, weight_decay=0.05, ema_decay=0.99,
+        outer=("features.0.", "classify."), seed=seed, resume=resume, device=device, weight_decay=0.05, ema_decay=0.999,
     )  # fmt: skip
     for _ in run.each_step():
-        chosen = rows[run.batch(len(rows), BATCH)]
-        images = torch.cat([vary(part) for part in data.images(chosen).split(8)])
+        chosen = flawed[run.batch(len(flawed), BATCH // 2)]
+        chosen = torch.cat([chosen, chosen - 1])  # each beside its right twin
+        images = torch.cat([VARY(part) for part in data.images(chosen).split(4)]).to(run.device)
         wanted = data.flawed[chosen].float().to(run.device)
         with run.accelerator.autocast():
-            logits = run.model(images.to(run.device, memory_format=torch.channels_last))
-            loss = F.binary_cross_entropy_with_logits(logits.float(), wanted * 0.96 + 0.02)
-        run.update(loss, accuracy=((logits > 0) == (wanted > 0.5)).float().mean().item())
+            logits, where = run.model(images[:, :3].to(memory_format=torch.channels_last))
+        spots = (F.avg_pool2d(images[:, 3] / 2 + 0.5, SIDE // CELLS) > SPOT).float()
+        loss = F.binary_cross_entropy_with_logits(logits, wanted * 0.96 + 0.02)
+        found = F.binary_cross_entropy_with_logits(where, spots)
+        run.update(
+            loss + MAP * found,
+            found=found.item(),
+            accuracy=((logits > 0) == (wanted > 0.5)).float().mean().item(),
+        )
     return run
 
 
 @torch.no_grad()
 def probabilities(model: nn.Module, data: FacePictures) -> Tensor:
     """What the model, in eval mode, says of every picture, (N,)."""
-    return torch.cat([model(data.images(part)).sigmoid() for part in torch.arange(len(data)).split(64)])
+    return torch.cat(
+        [model(data.images(part)[:, :3])[0].sigmoid() for part in torch.arange(len(data)).split(64)]
+    )
 
 
 def choose_threshold(said: Tensor, flawed: Tensor) -> float:

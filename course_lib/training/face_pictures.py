@@ -1,7 +1,7 @@
-"""Face pictures: drawings with right and with spoiled faces, half of them as the pocket model would paint them.
+"""Face pictures: twins, one with a right face and one with a flawed one, most of them as the pocket model would paint them.
 
-A softness that only spoiled pictures had would be learned in the place of the flaw; so right and spoiled ones alike go
-through the autoencoder, and some of those through one step of the U-Net.
+A softness that only flawed pictures had would be learned in the place of the flaw, so twins share their fate: both stay as
+drawn, or both go through the autoencoder, or the U-Net repaints both a little, from the same noise.
 """
 
 import hashlib
@@ -10,100 +10,108 @@ from functools import cache
 
 import numpy as np
 import torch
+from diffusers import StableDiffusionImg2ImgPipeline
 from torch import Tensor
 from tqdm import tqdm
 
 from course_lib.models import load_text_to_image
 from course_lib.pictures.pixels import to_bytes, to_model_range
-from course_lib.training.spoiled_faces import RIGHT, face_picture, face_scene
+from course_lib.training.spoiled_faces import BLENDED, RIGHT, face_pair
 from course_lib.weights import shipped
 from course_lib.zoo import ZOO_VERSION, Scene, caption
 from course_lib.zoo.cache import cache_folder, cached_shard
 from course_lib.zoo.draw import SIDE
 
-SHARD = 64  # pictures per file of the cache
-VERSION = 1  # raise it whenever spoiled_faces draws anything in another way
-COPIED, PAINTED = (
-    0.5,
-    0.3,
-)  # part of the pictures that the autoencoder copies; and of all, that the U-Net paints on too
-NOISE = (20, 300)  # steps of 1,000: so noisy are the latents that the U-Net cleans in one step
+SHARD = 32  # twins per file of the cache
+VERSION = 2  # raise it whenever the twins are made in another way
+COPIED, PAINTED = 0.25, 0.5  # part of the twins that the autoencoder copies, and that the U-Net repaints
+STEPS, GUIDANCE = 20, 3.0
+# How much of the U-Net's road is repainted, in steps of STEPS.  A drawn flaw is mended further on; of two looks, some stay.
+FEW, MORE = (1, 3), (2, 7)
 
 
 class FacePictures:
-    """`n` pictures, a multiple of SHARD, made once and kept on disk; half of them have a flawed face.
+    """2 x `n` pictures, `n` a multiple of SHARD, made once and kept on disk: right, flawed, right, flawed ...
 
     seed: which ones.  workers: processes that share the making.
     """
 
     def __init__(self, n: int, seed: int, workers: int = 2):
-        self.n, self.seed = n, seed
-        if workers > 1:
-            with ProcessPoolExecutor(workers) as pool:
-                shards = pool.map(self._shard, range(n // SHARD))
-                self.pixels = np.concatenate(list(tqdm(shards, desc="drawing faces", total=n // SHARD)))
-        else:
-            self.pixels = np.concatenate([self._shard(number) for number in range(n // SHARD)])
-        told = [face_scene(seed, index)[:2] for index in range(n)]
-        self.scenes: list[Scene] = [scene for scene, _ in told]
-        self.kinds: list[str] = [kind for _, kind in told]
-        self.flawed = torch.tensor([kind != RIGHT for kind in self.kinds])  # (n,) bool
+        self.seed = seed
+        with ProcessPoolExecutor(workers) as pool:
+            shards = list(
+                tqdm(pool.map(self._shard, range(n // SHARD)), desc="drawing faces", total=n // SHARD)
+            )
+        self.pixels = np.concatenate([pixels for pixels, _ in shards])  # (2n, SIDE, SIDE, 4) uint8
+        told = [twin for _, twins in shards for twin in twins]
+        self.scenes: list[Scene] = [scene for scene, _ in told for _ in range(2)]
+        self.kinds: list[str] = [name for _, kind in told for name in (RIGHT, kind)]
+        self.flawed = torch.tensor([kind != RIGHT for kind in self.kinds])  # (2n,) bool
 
     def __len__(self) -> int:
-        return self.n
+        return len(self.pixels)
 
     def images(self, rows) -> Tensor:
-        """(B, 3, SIDE, SIDE) float32 in [-1, 1]."""
+        """(B, 4, SIDE, SIDE) float32: three colours in [-1, 1]; and 1 where the face is flawed, -1 elsewhere."""
         return to_model_range(torch.from_numpy(self.pixels[np.asarray(rows)]).permute(0, 3, 1, 2))
 
-    def _shard(self, number: int) -> np.ndarray:
+    def _shard(self, number: int) -> tuple[np.ndarray, list[tuple[Scene, str]]]:
+        torch.set_num_threads(1)  # in a worker process
         name = f"faces-v{ZOO_VERSION}.{VERSION}-{_models()}-seed{self.seed}"
-        rows = range(number * SHARD, (number + 1) * SHARD)
-        return cached_shard(
+        drawn = [face_pair(self.seed, number * SHARD + i) for i in range(SHARD)]
+        pixels = cached_shard(
             cache_folder() / name / f"{number:05}.npy",
-            (SHARD, SIDE, SIDE, 3),
-            lambda: make_pictures(self.seed, rows),
+            (2 * SHARD, SIDE, SIDE, 4),
+            lambda: as_painted(drawn, seed=self.seed * 1_000_003 + number),
         )
+        return pixels, [(scene, kind) for _, scene, kind in drawn]
 
 
-def make_pictures(seed: int, rows: range) -> np.ndarray:
-    """Draw some pictures, then let the pocket model paint over some of them.  (B, SIDE, SIDE, 3) uint8."""
-    told = [face_scene(seed, index) for index in rows]
-    drawn = np.stack([face_picture(*each) for each in told])
-    draws = torch.rand(len(drawn), generator=torch.Generator().manual_seed(seed * 1_000_003 + rows[0]))
-    copied = (draws < COPIED).nonzero().flatten()
-    painted = (draws[copied] < PAINTED).nonzero().flatten()
-    images = to_model_range(torch.from_numpy(drawn[copied.numpy()]).permute(0, 3, 1, 2))
-    made = repainted(images, [caption(told[int(i)][0]) for i in copied], painted, seed + rows[0])
-    drawn[copied.numpy()] = to_bytes(made).permute(0, 2, 3, 1).numpy()
-    return drawn
+def as_painted(drawn: list[tuple[np.ndarray, Scene, str]], seed: int) -> np.ndarray:
+    """Twins of `face_pair`; some of them copied by the autoencoder, some repainted.  (2N, SIDE, SIDE, 4) uint8."""
+    pixels = np.stack([twins for twins, _, _ in drawn])  # (N, 2, SIDE, SIDE, 4)
+    chance = np.random.default_rng(seed)
+    fate = chance.choice(3, len(drawn), p=[1 - COPIED - PAINTED, COPIED, PAINTED])
+    is_blended = np.array([kind == BLENDED for _, _, kind in drawn])
+    groups = [
+        (fate == 1, 0),
+        *((((fate == 2) & (is_blended == b)), chance.integers(*r)) for b, r in ((0, FEW), (1, MORE))),
+    ]
+    for chosen, steps in groups:
+        rows = chosen.nonzero()[0]
+        if len(rows):
+            images = to_model_range(
+                torch.from_numpy(pixels[rows, :, :, :, :3]).permute(0, 1, 4, 2, 3)
+            ).flatten(0, 1)
+            made = repainted(images, [caption(drawn[i][1]) for i in rows for _ in range(2)], int(steps), seed)
+            pixels[rows, :, :, :, :3] = to_bytes(made).permute(0, 2, 3, 1).unflatten(0, (-1, 2)).numpy()
+    return pixels.reshape(-1, SIDE, SIDE, 4)
 
 
 @torch.no_grad()
-def repainted(images: Tensor, captions: list[str], painted: Tensor, seed: int) -> Tensor:
-    """Pictures as the pocket model would paint them: encoded and decoded, the `painted` rows cleaned by the U-Net between.
+def repainted(images: Tensor, captions: list[str], steps: int, seed: int) -> Tensor:
+    """Pictures as the pocket model would paint them: noised and cleaned again by its last `steps` of STEPS; 0: only copied.
 
-    images: (B, 3, SIDE, SIDE) in [-1, 1].  Returns the same shape.
+    images: (2N, 3, SIDE, SIDE) in [-1, 1], each two with the same noise.  Returns the same shape.
     """
-    pipe, chance = _pipe(), torch.Generator().manual_seed(seed)
-    scale = pipe.vae.config.scaling_factor
+    pipe = _pipe()
     with torch.autocast("cpu", torch.bfloat16):
-        latents = scale * pipe.vae.encode(images).latent_dist.mean.float()  # (B, 4, h, w)
-        if len(painted):
-            text, _ = pipe.encode_prompt([captions[int(i)] for i in painted], "cpu", 1, False)
-            t = torch.randint(*NOISE, (len(painted),), generator=chance)
-            clean = latents[painted]
-            noisy = pipe.scheduler.add_noise(clean, torch.randn(clean.shape, generator=chance), t)
-            guess = pipe.unet(noisy, t, encoder_hidden_states=text).sample.float()
-            alpha_bar = pipe.scheduler.alphas_cumprod[t].view(-1, 1, 1, 1)
-            latents[painted] = alpha_bar.sqrt() * noisy - (1 - alpha_bar).sqrt() * guess  # x0 from v
-        return pipe.vae.decode(latents / scale).sample.float().clamp(-1, 1)
+        if not steps:
+            return pipe.vae.decode(pipe.vae.encode(images).latent_dist.mean).sample.float().clamp(-1, 1)
+        chance = [torch.Generator().manual_seed(seed + i // 2) for i in range(len(images))]
+        made = pipe(
+            captions, image=images / 2 + 0.5, strength=(steps + 0.5) / STEPS, num_inference_steps=STEPS,
+            guidance_scale=GUIDANCE, generator=chance, output_type="pt",
+        ).images  # fmt: skip
+    return made.float() * 2 - 1
 
 
 @cache
-def _pipe():
-    torch.set_num_threads(1)  # in a worker process
-    return load_text_to_image("pocket", device="cpu")
+def _pipe() -> StableDiffusionImg2ImgPipeline:
+    pipe = load_text_to_image("pocket", device="cpu")
+    repaint = StableDiffusionImg2ImgPipeline(**pipe.components, requires_safety_checker=False)
+    repaint.set_progress_bar_config(disable=True)
+    return repaint
 
 
 def _models() -> str:

@@ -22,7 +22,7 @@ def cached_latents(data: Pictures, vae: AutoencoderKL, accelerator: Accelerator)
         try:
             return read_checked(file)[0]["latents"]
         except ValueError:  # missing, damaged, or of before the checksum
-            latents = _encode(data, vae, accelerator.device)
+            latents = _encode(data, vae, accelerator)
             sweep(file)
             write_checked(file, {"latents": latents}, {}, REMEDY)
             return latents
@@ -35,10 +35,12 @@ def encoder_key(vae: AutoencoderKL) -> str:
 
 
 @torch.no_grad()
-def _encode(data: Pictures, vae: AutoencoderKL, device) -> Tensor:
+def _encode(data: Pictures, vae: AutoencoderKL, accelerator: Accelerator) -> Tensor:
     parts = []
     for rows in tqdm(torch.arange(len(data)).split(64), desc="encoding pictures", unit="batch"):
-        images = data.images(rows).to(device, memory_format=torch.channels_last)
-        parts.append((vae.encode(images).latent_dist.mean * vae.config.scaling_factor).half().cpu())
+        images = data.images(rows).to(accelerator.device, memory_format=torch.channels_last)
+        with accelerator.autocast():
+            latents = vae.encode(images).latent_dist.mean
+        parts.append((latents.float() * vae.config.scaling_factor).half().cpu())
     # The encoder answers in channels-last layout, which no file can hold.
     return torch.cat(parts).contiguous()
